@@ -1,0 +1,134 @@
+"""What answering gives: an Answer with Quotes, Disagreements, and why there is none when there is none.
+
+Values only; `chat/answering.py` makes them. `docs/design.md` explains the JSON that `to_json` gives.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+
+class Reason(StrEnum):
+    """Why a question was not answered."""
+
+    EMPTY_QUESTION = "empty_question"
+    EMPTY_LIBRARY = "empty_library"
+    NOTHING_RELEVANT = "nothing_relevant"
+    ENTITY_ABSENT = "entity_absent"
+    PERIOD_ABSENT = "period_absent"
+    NO_ANSWER_IN_PASSAGES = "no_answer_in_passages"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A whole sentence, list item or table row, verbatim: the article's `text[start:end]`.
+
+    `spans` are the words that answer, as offsets into the article (not into the quote). `columns` are the column names
+    of a quoted table row, shown beside it. `boxes` are (page, left, top, right, bottom) in points from the top left.
+    `answers` is False for context. `score` is higher for better and compares within one answer.
+    """
+
+    article_id: str
+    title: str
+    source: str
+    published: date | None
+    section: str
+    page: int | None
+    pages: tuple[int, ...]
+    start: int
+    end: int
+    text: str
+    answers: bool
+    spans: tuple[tuple[int, int], ...]
+    sha256: str
+    text_sha256: str
+    score: float
+    part: str | None = None
+    columns: tuple[str, ...] = ()
+    boxes: tuple[tuple[float, float, float, float, float], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The quote in the command line's shape."""
+        data = asdict(self)
+        data["published"] = None if self.published is None else self.published.isoformat()
+        data["span"] = list(self.spans[0]) if self.spans else None
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A passage that was considered, in final order; verbatim like a quote."""
+
+    article_id: str
+    title: str
+    source: str
+    section: str
+    page: int | None
+    pages: tuple[int, ...]
+    start: int
+    end: int
+    text: str
+    score: float
+    trace: dict[str, float | int | None] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The passage in the command line's shape."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DifferentValue:
+    """One of several values that sources give for the same thing."""
+
+    text: str
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two or more sources (or one source twice) with different values for what was asked."""
+
+    values: tuple[DifferentValue, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The disagreement in the command line's shape."""
+        return {"values": [{"text": v.text, "quote": v.quote.to_json()} for v in self.values]}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or a typed reason why there is none.
+
+    `text` is every span of every quote that answers, in order, joined with "; "; None when declined. `confidence` is a
+    calibrated probability, None when declined or while no calibration exists. `explanation` is a sentence for people.
+    `milliseconds` has embed, retrieve, read and total.
+    """
+
+    question: str
+    understood: str
+    answered: bool
+    reason: Reason | None
+    explanation: str
+    text: str | None
+    confidence: float | None
+    quotes: tuple[Quote, ...]
+    disagreements: tuple[Disagreement, ...]
+    passages: tuple[Considered, ...]
+    milliseconds: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer in the command line's shape."""
+        return {
+            "question": self.question,
+            "understood": self.understood,
+            "answered": self.answered,
+            "reason": None if self.reason is None else self.reason.value,
+            "explanation": self.explanation,
+            "text": self.text,
+            "confidence": self.confidence,
+            "quotes": [quote.to_json() for quote in self.quotes],
+            "disagreements": [each.to_json() for each in self.disagreements],
+            "passages": [passage.to_json() for passage in self.passages],
+            "milliseconds": self.milliseconds,
+        }

@@ -1,0 +1,163 @@
+"""What the index gives back: hits, summaries and reports. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from ingest.article import Article
+
+
+class Method(StrEnum):
+    """How passages are ranked."""
+
+    FUSED = "fused"  # dense and BM25 scores, each normalised, in a convex combination: the default
+    RECIPROCAL = "reciprocal"  # reciprocal rank fusion of the two
+    VECTORS = "vectors"  # dense alone
+    WORDS = "words"  # BM25 alone
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found: `text` is the article's `text[start:end]`, verbatim.
+
+    `heading` was embedded and searched with the text and is never quoted; `section` is the path of headings above.
+    `score` ranks within one search, higher is better. `trace` says how it came about: dense_score, dense_rank,
+    words_score, words_rank (from 1), None where that leg did not find it.
+    """
+
+    key: int
+    article_id: str
+    title: str
+    source: str
+    published: date | None
+    heading: str
+    section: str
+    start: int
+    end: int
+    text: str
+    pages: tuple[int, ...]
+    furniture: bool
+    score: float
+    trace: Mapping[str, float | int | None] = field(default_factory=dict)
+
+    @property
+    def page(self) -> int | None:
+        """The page on which the passage begins, from 1; None where there are no pages."""
+        return self.pages[0] if self.pages else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The passage in the command line's shape."""
+        return {
+            "article_id": self.article_id,
+            "title": self.title,
+            "source": self.source,
+            "section": self.section,
+            "page": self.page,
+            "pages": list(self.pages),
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "score": self.score,
+            "trace": dict(self.trace),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits, best first, and milliseconds for embed, retrieve, rerank and total."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    milliseconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    """One line of the library's list. `pages` is None where there are none; `passages` counts them."""
+
+    article_id: str
+    title: str
+    source: str
+    published: date | None
+    facts: Mapping[str, str]
+    pages: int | None
+    passages: int
+    characters: int
+    sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary in the command line's shape."""
+        return {
+            "article_id": self.article_id,
+            "title": self.title,
+            "source": self.source,
+            "published": None if self.published is None else self.published.isoformat(),
+            "facts": dict(self.facts),
+            "pages": self.pages,
+            "passages": self.passages,
+            "characters": self.characters,
+            "sha256": self.sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the library holds it, with the SHA-256 of its text."""
+
+    article: Article
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that could not be added: which, and why with what to do."""
+
+    source: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What adding did: article ids, bytes already held under another name, and failures."""
+
+    added: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    duplicates: tuple[tuple[str, str], ...] = ()  # (source, the source that holds the same bytes)
+    failed: tuple[Failure, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The report in the command line's shape."""
+        return {
+            "added": list(self.added),
+            "replaced": list(self.replaced),
+            "unchanged": list(self.unchanged),
+            "removed": list(self.removed),
+            "duplicates": [{"source": source, "same_as": same_as} for source, same_as in self.duplicates],
+            "failed": [{"source": each.source, "error": each.error} for each in self.failed],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far adding has come: sources done of total (None while unknown), and what happened to the last one.
+
+    `outcome` is one of reading, added, replaced, unchanged, duplicate, removed, failed; `detail` the reason of a failure.
+    """
+
+    done: int
+    total: int | None
+    source: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that does not agree: what, and where."""
+
+    what: str
+    where: str

@@ -1,4 +1,4 @@
-"""The error tree. Imports nothing, so that every room can raise from it.
+"""The error tree. Imports nothing of ours, so that every room can raise from it.
 
 FootnoteError                  one line for the user: what happened, to which thing, what to do
 ├── SourceError                a source (file, URL, row) could not become an article
@@ -19,6 +19,8 @@ FootnoteError                  one line for the user: what happened, to which th
 ├── QuestionSetError           a question set that cannot be evaluated
 └── SettingError               a setting with a value that it cannot have
 """
+
+from collections.abc import Sequence
 
 
 class FootnoteError(Exception):
@@ -101,7 +103,11 @@ class ModelError(FootnoteError):
 
 
 class QuestionSetError(FootnoteError):
-    """A question set that cannot be evaluated."""
+    """A question set that cannot be evaluated. `problems` lists every one, the message perhaps only the first."""
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 class SettingError(FootnoteError):

@@ -156,7 +156,9 @@ class QuoteFinder:
         for known in self._by_name:
             ids = known.get(name, [])
             if len(ids) > 1:
-                raise QuestionSetError(f"{len(ids)} articles are called {name!r}; give the source or the id of the one meant")
+                raise QuestionSetError(
+                    f"{len(ids)} articles are called {name!r}; give the source or the id of the one meant"
+                )
             if ids:
                 return self._article(ids[0])
         raise QuestionSetError(f"no article is called {name!r}; add it, or take a name from `app.py list`")
@@ -199,7 +201,7 @@ def raise_problems(path: Path, problems: Sequence[str]) -> None:
     raise QuestionSetError(f"{path}: " + "; ".join(problems[:MAX_SHOWN]) + more, problems)
 
 
-def read_rows(path: Path, lines: Iterable[str], problems: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_rows(lines: Iterable[str], problems: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """The JSON objects of `lines` with their line numbers, from 1; other lines are added to `problems`."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -207,7 +209,9 @@ def read_rows(path: Path, lines: Iterable[str], problems: list[str]) -> Iterator
         try:
             row = json.loads(line)
         except (json.JSONDecodeError, RecursionError) as error:
-            why = f"column {error.colno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deeply nested"
+            why = (
+                f"column {error.colno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deeply nested"
+            )
             problems.append(f"line {number}: no JSON ({why}); write one JSON object a line")
             continue
         if isinstance(row, dict):
@@ -226,7 +230,7 @@ def _numbered_rows(path: Path, problems: list[str]) -> Iterator[tuple[int, dict[
     except OSError as error:
         raise QuestionSetError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     # split("\n"): splitlines() also cuts at U+2028 and U+0085, which may stand inside a JSON string
-    return read_rows(path, text.split("\n"), problems)
+    return read_rows(text.split("\n"), problems)
 
 
 def _question(row: dict[str, Any], number: int, finder: QuoteFinder, problems: list[str]) -> Question | None:
@@ -270,7 +274,9 @@ def _question(row: dict[str, Any], number: int, finder: QuoteFinder, problems: l
             wrong(str(error))
     answers = tuple(row["answers"]) if "answers" in row else None
     if answers == () and evidence:
-        wrong('"answers" is empty, so the articles hold no answer, but evidence is given; give answers or drop the evidence')
+        wrong(
+            '"answers" is empty, so the articles hold no answer, but evidence is given; give answers or drop the evidence'
+        )
     if len(problems) > before:
         return None
     return Question(

@@ -95,7 +95,7 @@ def find_kind(head: bytes, source: Source) -> Kind:
     media_type = (source.media_type or "").partition(";")[0].strip().lower()
     if media_type == ROW_MEDIA_TYPE:
         return Kind.ROW
-    if b"%PDF-" in head[:1024]:
+    if head.lstrip().startswith(b"%PDF-"):
         return Kind.PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(source)

@@ -22,10 +22,11 @@ Row = tuple[int, dict[str, Any]]
 def load_beir(folder: Path) -> QuestionSet:
     """Read `corpus.jsonl`, `queries.jsonl`, `qrels/test.tsv` (or dev, train) and, if there, `evidence.jsonl`.
 
-    - Judgements are of whole documents; a grade of 0 is as good as none. Queries without a judgement are left out, unless
-      they say that nothing answers them (`answer` is null or an empty list). Without `answer`, answers are not measured.
-    - Evidence rows are `{"query_id", "doc_id", "excerpt", "start", "end", "page"?}` with offsets into the document's text
-      and pages from 0; rows without offsets are not used.
+    - Judgements are of whole documents; a grade of 0 is as good as none. Queries without a judgement are left out,
+      unless they say that nothing answers them (`answer` is null or an empty list). Without `answer`, answers are not
+      measured.
+    - Evidence rows are `{"query_id", "doc_id", "excerpt", "start", "end", "page"?}` with offsets into the document's
+      text and pages from 0; rows without offsets are not used.
     Raises QuestionSetError, which names the file, the line and what to do.
     """
     corpus = _file(folder, "corpus.jsonl")

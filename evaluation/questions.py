@@ -89,7 +89,7 @@ class Articles(Protocol):
 def load_questions(path: Path, library: Articles) -> QuestionSet:
     """Read our own format and check it against the library: one JSON object a line.
 
-    `{"question_id"?, "question", "kind"?, "answers": [...], "evidence": [{"article", "quote", "start"?}], "after"?: [...]}`
+    `{"question_id"?, "question", "kind"?, "answers": [...], "evidence": [{"article", "quote", "start"?}], "after"?}`
     - `answers` is empty when the articles hold no answer, and may be left out where only retrieval is to be measured.
     - `article` is an id, source, title or file name. `quote` is verbatim, but runs of white space may differ; the first
       place where it stands is taken, from `start` on if that is given.
@@ -137,7 +137,8 @@ class QuoteFinder:
         evidence = _locate(found, quote, start)
         if evidence is None:
             raise QuestionSetError(
-                f"the quote {_short(quote)} does not stand in {article}; copy it from the text that `app.py show` prints"
+                f"the quote {_short(quote)} does not stand in {article}; "
+                "copy it from the text that `app.py show` prints"
             )
         return evidence
 
@@ -275,7 +276,8 @@ def _question(row: dict[str, Any], number: int, finder: QuoteFinder, problems: l
     answers = tuple(row["answers"]) if "answers" in row else None
     if answers == () and evidence:
         wrong(
-            '"answers" is empty, so the articles hold no answer, but evidence is given; give answers or drop the evidence'
+            '"answers" is empty, so the articles hold no answer, but evidence is given; '
+            "give answers or drop the evidence"
         )
     if len(problems) > before:
         return None

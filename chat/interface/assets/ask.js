@@ -1,0 +1,87 @@
+// The conversation: citations open, answers can be copied, and Gradio's own parts get the labels they lack.
+
+import { announce, el } from "./dom.js";
+import { openArticle, parseCitation } from "./article.js";
+
+/** Once: clicks on citations anywhere in the page. */
+export function listen() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href^='#cite-']");
+    const place = link && parseCitation(link.getAttribute("href"));
+    if (!place) return;
+    event.preventDefault();
+    openArticle(place.article, place.start, place.end);
+  });
+}
+
+/** After every change of the page: what is new gets its button or label. Equal values are not written again. */
+export function mend() {
+  for (const answer of document.querySelectorAll("#fn-chat .fn-answered:not(.fn-ready)")) addCopy(answer);
+  for (const message of document.querySelectorAll("#fn-chat [aria-label*=\"'s message\"]")) {
+    const mine = message.querySelector(".fn-question") !== null;
+    message.setAttribute("role", "group");
+    message.setAttribute("aria-label", mine ? "Question" : "Answer");
+  }
+  for (const log of document.querySelectorAll("#fn-chat [role='log']")) label(log, "Conversation");
+  for (const box of document.querySelectorAll(".fn-date input")) if (box.type !== "date") box.type = "date";
+  const question = document.querySelector("#fn-question textarea");
+  if (question) label(question, "Your question");
+  showLast();
+}
+
+function label(node, text) {
+  if (node.getAttribute("aria-label") !== text) node.setAttribute("aria-label", text);
+}
+
+let seen = 0;
+
+/** Bring a new question and its answer into view, the question at the top. */
+function showLast() {
+  const questions = document.querySelectorAll("#fn-chat .fn-question");
+  const grown = questions.length > seen;
+  seen = questions.length;
+  if (grown) questions[questions.length - 1].scrollIntoView({ block: "start", behavior: "auto" });
+}
+
+function addCopy(answer) {
+  answer.classList.add("fn-ready");
+  const button = el("button", { type: "button", className: "fn-copy" }, "Copy with citation");
+  button.addEventListener("click", async () => {
+    const done = await copy(citationOf(answer));
+    button.textContent = done ? "Copied" : "Could not copy";
+    announce(button.textContent);
+    setTimeout(() => (button.textContent = "Copy with citation"), 1800);
+  });
+  const trace = answer.querySelector(".fn-trace");
+  const bar = el("div", { className: "fn-tools" }, button);
+  if (trace) trace.before(bar);
+  else answer.append(bar);
+}
+
+/** The quotes with their sources, as plain text. */
+function citationOf(answer) {
+  const lead = answer.querySelector(".fn-lead")?.textContent;
+  const quotes = [...answer.querySelectorAll(".fn-quote")].map((quote) => {
+    const words = quote.querySelector(".fn-words").textContent;
+    const source = quote.querySelector(".fn-source").cloneNode(true);
+    source.querySelector(".fn-cite")?.remove();
+    source.querySelectorAll(".fn-sep").forEach((separator) => (separator.textContent = ","));
+    const place = source.textContent.replace(/\s+/g, " ").replace(/ ,/g, ",").trim();
+    return `“${words}”\n— ${place}`;
+  });
+  return [lead, ...quotes].filter(Boolean).join("\n\n") + "\n";
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const box = el("textarea", { value: text, className: "fn-unseen" });
+    document.body.append(box);
+    box.select();
+    const done = document.execCommand("copy"); // old, and the only way where the clipboard is refused
+    box.remove();
+    return done;
+  }
+}

@@ -1,0 +1,224 @@
+"""The page in Gradio: three tabs, the conversation, and its filters.
+
+Knows the Backend and rendering. Library and Evaluate are empty containers here, filled by `assets/*.js` from JSON
+endpoints: Gradio's own table and upload need inline script or whole files in memory, lose a file's real name, and
+strip the labels that screen readers need. No user's state lives in this process: the conversation is the browser's.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import gradio as gr
+
+from chat.interface.backend import Backend, Filters
+from chat.interface.history import Turn, dump_turns, load_turns, stale_quotes
+from chat.interface.rendering import render_answer, render_failure, render_pending, render_question
+from errors import FilterError, FootnoteError
+
+logger = logging.getLogger(__name__)
+
+TITLE = "Footnote"
+STORAGE_KEY = "footnote-conversation"
+# Gradio encrypts what it keeps in the browser, and the page itself holds the key, so this protects nothing. It is
+# fixed because a random one, Gradio's default, would lose the conversation with every restart.
+STORAGE_SECRET = "footnote"
+LONGEST_QUESTION = 10_000  # characters
+EARLIER_QUESTIONS = 5  # of the conversation, given to understand a follow-up
+TABS = ("ask", "library", "evaluate")
+
+HEAD = (
+    '<link rel="stylesheet" href="/ui/style.css">'
+    '<link rel="icon" type="image/svg+xml" href="/ui/icon.svg">'
+    '<script type="module" src="/ui/app.js"></script>'
+)
+
+Messages = list[dict[str, str]]
+
+
+def build_page(backend: Backend) -> gr.Blocks:
+    """The whole page over `backend`, not yet mounted."""
+    examples = list(backend.examples())
+    page: gr.Blocks
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        gr.Markdown(
+            '<div class="fn-brand"><span class="fn-name">Footnote</span>'
+            '<span class="fn-claim">Answers from your own library, in the sources&#39; words</span></div>',
+            elem_id="fn-header",
+        )
+        kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
+        with gr.Tabs(elem_id="fn-tabs") as tabs:
+            with gr.Tab("Ask", id="ask") as ask_tab:
+                chat = gr.Chatbot(
+                    elem_id="fn-chat",
+                    label="Conversation",
+                    show_label=False,
+                    container=False,
+                    height="auto",
+                    layout="panel",
+                    buttons=[],
+                    feedback_options=(),
+                    latex_delimiters=[],
+                    line_breaks=False,
+                    autoscroll=False,
+                    sanitize_html=True,
+                )
+                with gr.Column(elem_id="fn-welcome") as welcome:
+                    gr.Markdown(
+                        "## What would you like to know?\n\nEvery answer is a sentence from one of your articles, "
+                        "word for word. Open a citation to read it in place."
+                    )
+                    example_buttons = [gr.Button(each, size="sm", elem_classes="fn-example") for each in examples]
+                with gr.Column(elem_id="fn-composer"):
+                    with gr.Accordion("Filters", open=False, elem_id="fn-filters"), gr.Row():
+                        articles = gr.Dropdown(
+                            [], label="Articles", multiselect=True, elem_id="fn-filter-articles", min_width=240, scale=3
+                        )
+                        companies = gr.Dropdown(
+                            [], label="Company", multiselect=True, elem_id="fn-filter-company", min_width=180, scale=2
+                        )
+                        since = gr.Textbox(
+                            label="Published from", placeholder="YYYY-MM-DD", elem_classes="fn-date", min_width=150
+                        )
+                        until = gr.Textbox(
+                            label="Published to", placeholder="YYYY-MM-DD", elem_classes="fn-date", min_width=150
+                        )
+                    with gr.Row(elem_id="fn-line"):
+                        question = gr.Textbox(
+                            label="Question",
+                            show_label=False,
+                            container=False,
+                            placeholder="Ask about your articles",
+                            lines=1,
+                            max_lines=6,
+                            max_length=LONGEST_QUESTION,
+                            elem_id="fn-question",
+                            scale=8,
+                        )
+                        send = gr.Button("Ask", variant="primary", elem_id="fn-send", scale=0, min_width=88)
+                        new = gr.Button("New conversation", elem_id="fn-new", scale=0, min_width=150)
+            with gr.Tab("Library", id="library"):
+                gr.Markdown('<div id="fn-library"></div>', elem_classes="fn-mount")
+            with gr.Tab("Evaluate", id="evaluate"):
+                gr.Markdown('<div id="fn-evaluate"></div>', elem_classes="fn-mount")
+
+        conversation = _Conversation(backend)
+        inputs: list[Any] = [question, kept, articles, companies, since, until]
+        outputs: list[Any] = [chat, question, kept, welcome]
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        for trigger in (send.click, question.submit):
+            trigger(conversation.respond, inputs, outputs, concurrency_limit=4, **private)
+        for button in example_buttons:
+            button.click(
+                conversation.respond,
+                [button, kept, articles, companies, since, until],
+                outputs,
+                concurrency_limit=4,
+                **private,
+            )
+        new.click(conversation.clear, None, outputs, **private)
+        page.load(conversation.restore, [kept], [*outputs, tabs], **private)
+        for trigger in (page.load, ask_tab.select):
+            trigger(conversation.choices, [articles, companies], [articles, companies], **private)
+    page.queue(default_concurrency_limit=4)
+    return page
+
+
+class _Conversation:
+    """The events of the Ask tab. Holds the backend and nothing of any visitor."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def respond(
+        self, question: str, kept: Any, articles: Any, companies: Any, since: Any, until: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        """Show the question at once, then its answer."""
+        turns = load_turns(kept)
+        question = (question or "").strip()
+        messages = self._messages(turns)
+        hidden = gr.update(visible=False)
+        if not question:
+            gr.Info("Please type a question.", duration=4)
+            yield messages, gr.skip(), gr.skip(), gr.update(visible=not turns)
+            return
+        asked = _message("user", render_question(question))
+        yield [*messages, asked, _message("assistant", render_pending())], "", gr.skip(), hidden
+        turn = self._turn(question, turns, articles, companies, since, until)
+        turns.append(turn)
+        yield [*messages, asked, _message("assistant", self._render(turn))], gr.skip(), dump_turns(turns), hidden
+
+    def clear(self) -> tuple[Any, ...]:
+        """Begin anew."""
+        return [], "", [], gr.update(visible=True)
+
+    def restore(self, kept: Any, request: gr.Request) -> tuple[Any, ...]:
+        """The conversation as the browser kept it, and what the address asks for: `?q=` and `?tab=`."""
+        turns = load_turns(kept)
+        wanted = str(request.query_params.get("q", ""))[:LONGEST_QUESTION]
+        tab = str(request.query_params.get("tab", ""))
+        return (
+            self._messages(turns),
+            wanted,
+            dump_turns(turns),
+            gr.update(visible=not turns),
+            gr.Tabs(selected=tab) if tab in TABS else gr.skip(),
+        )
+
+    def choices(self, articles: Any, companies: Any) -> tuple[Any, Any]:
+        """What the filters offer, now; what was chosen and still exists stays chosen."""
+        summaries = self._backend.articles()
+        titles = [(each.title, each.article_id) for each in summaries]
+        names = sorted({each.facts["company"] for each in summaries if each.facts.get("company")})
+        ids = {each.article_id for each in summaries}
+        return (
+            gr.update(choices=titles, value=[each for each in _strings(articles) if each in ids]),
+            gr.update(choices=names, value=[each for each in _strings(companies) if each in names]),
+        )
+
+    def _turn(self, question: str, turns: list[Turn], articles: Any, companies: Any, since: Any, until: Any) -> Turn:
+        try:
+            filters = Filters(
+                articles=_strings(articles),
+                companies=_strings(companies),
+                since=_day(since, "Published from"),
+                until=_day(until, "Published to"),
+            )
+            after = [turn.question for turn in turns][-EARLIER_QUESTIONS:]
+            return Turn(question, self._backend.ask(question, after=after, filters=filters))
+        except FootnoteError as error:
+            return Turn(question, None, str(error))
+        except Exception:  # whatever went wrong, the page must say so instead of waiting for ever
+            logger.exception("a question could not be answered")
+            return Turn(question, None, "Something went wrong while answering; the program's log has details.")
+
+    def _messages(self, turns: list[Turn]) -> Messages:
+        messages = []
+        for turn in turns:
+            messages.append(_message("user", render_question(turn.question)))
+            messages.append(_message("assistant", self._render(turn)))
+        return messages
+
+    def _render(self, turn: Turn) -> str:
+        if turn.answer is None:
+            return render_failure(turn.error)
+        return render_answer(turn.answer, stale=stale_quotes(turn.answer, self._backend.article))
+
+
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def _day(value: Any, label: str) -> date | None:
+    text = value.strip() if isinstance(value, str) else ""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FilterError(f"{label}: {text} is not a date; write it as 2025-07-01.") from None

@@ -1,0 +1,388 @@
+"""The JSON endpoints and files behind the page: articles, originals, adding, removing, evaluating.
+
+Knows the Backend and the job queue; nothing of Gradio. Every error is one line of JSON: `{"error": "..."}`. The page's
+own scripts are the only users; the command line has its own way to the same library.
+"""
+
+import asyncio
+import json
+import logging
+import re
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from chat.interface.backend import Backend, Entry, Evaluation, PastedText, UploadedFile, WebAddress
+from chat.interface.charts import plot_text, recall_plot
+from chat.interface.jobs import Handle, Item, JobQueue
+from chat.interface.rendering import file_name
+from chat.interface.views import article_view, evaluation_view, job_view, question_view, summary_view
+from errors import ArticleNotFound, FootnoteError, LibraryFull, SourceTooLarge
+from index.values import AddReport, Method, Progress
+
+logger = logging.getLogger(__name__)
+
+ASSETS = Path(__file__).parent / "assets"
+UPLOAD_LIMIT = 256 * 1024 * 1024  # bytes of one file; the readers have limits of their own below this
+JSON_LIMIT = 16 * 1024 * 1024  # bytes of a posted form: a pasted text, or a question set
+METHOD_NAMES = tuple(method.value for method in Method)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Routes:
+    """All endpoints over one backend; `close` ends the jobs and drops files that wait."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._jobs = JobQueue()
+        self._uploads = Path(tempfile.mkdtemp(prefix="footnote-uploads-"))
+
+    def close(self) -> None:
+        """Stop background work and delete uploads that were not added."""
+        self._jobs.close()
+        shutil.rmtree(self._uploads, ignore_errors=True)
+
+    def table(self) -> list[Route]:
+        """The routes, to be mounted before the page."""
+
+        def get(path: str, endpoint: Endpoint) -> Route:
+            return Route(path, _one_line_errors(endpoint), methods=["GET"])
+
+        def post(path: str, endpoint: Endpoint) -> Route:
+            return Route(path, _one_line_errors(endpoint), methods=["POST"])
+
+        return [
+            get("/health", self.health),
+            get("/ui/{name}", self.asset),
+            get("/api/articles", self.articles),
+            get("/api/article/{article_id}", self.article),
+            get("/api/original/{article_id}", self.original),
+            get("/api/jobs", self.jobs),
+            post("/api/jobs/{key}/cancel", self.cancel),
+            post("/api/jobs/{key}/forget", self.forget),
+            post("/api/add/file", self.add_file),
+            post("/api/add/url", self.add_url),
+            post("/api/add/text", self.add_text),
+            post("/api/remove", self.remove),
+            get("/api/sets", self.sets),
+            post("/api/sets", self.keep_set),
+            post("/api/evaluations", self.evaluate),
+            get("/api/evaluations/{key}", self.evaluation),
+            get("/api/evaluations/{key}/questions/{number:int}", self.evaluated_question),
+            get("/api/evaluations/{key}/recall-{shade}.svg", self.plot),
+            get("/api/evaluations/{key}/files/{name}", self.evaluation_file),
+        ]
+
+    async def health(self, request: Request) -> Response:
+        """Says that the server answers."""
+        return JSONResponse({"ok": True})
+
+    async def asset(self, request: Request) -> Response:
+        """A script or style sheet of the page."""
+        path = ASSETS / request.path_params["name"]
+        if path.suffix not in (".js", ".css", ".svg") or path.parent != ASSETS or not path.is_file():
+            return _error("There is no such file.", 404)
+        return FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+    async def articles(self, request: Request) -> Response:
+        """Everything that the library holds, one line each."""
+        summaries = await run_in_threadpool(self._backend.articles)
+        return JSONResponse({"articles": [summary_view(each) for each in summaries]})
+
+    async def article(self, request: Request) -> Response:
+        """A window of an article: `?at=CHARACTER`, or `?first=BLOCK`."""
+        article_id = request.path_params["article_id"]
+        at = _whole_number(request.query_params.get("at")) or 0
+        first = _whole_number(request.query_params.get("first"))
+
+        def view() -> dict[str, Any]:
+            shown = article_view(self._backend.article(article_id), at=at, first=first)
+            original = self._backend.original(article_id)
+            shown["original"] = None if original is None else f"/api/original/{quote(article_id)}"
+            shown["original_is_pdf"] = original is not None and original.name.lower().endswith(".pdf")
+            return shown
+
+        return JSONResponse(await run_in_threadpool(view))
+
+    async def original(self, request: Request) -> Response:
+        """The file as it was added. Only PDFs open in the browser; all others are saved, never run as a page."""
+        original = await run_in_threadpool(self._backend.original, request.path_params["article_id"])
+        if original is None or not original.path.is_file():
+            return _error("The original file was not kept.", 404)
+        pdf = original.name.lower().endswith(".pdf")
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+        if pdf:  # a sandbox would also switch off the browser's PDF viewer
+            headers["Content-Security-Policy"] = "default-src 'self'; object-src 'self'; script-src 'none'"
+        return FileResponse(
+            original.path,
+            media_type="application/pdf" if pdf else "application/octet-stream",
+            filename=original.name,
+            content_disposition_type="inline" if pdf else "attachment",
+            headers=headers,
+        )
+
+    async def jobs(self, request: Request) -> Response:
+        """Jobs, of one kind with `?kind=add` or `?kind=evaluate`."""
+        return JSONResponse({"jobs": [job_view(each) for each in self._jobs.jobs(request.query_params.get("kind"))]})
+
+    async def cancel(self, request: Request) -> Response:
+        """Ask a job to stop."""
+        return JSONResponse({"ok": self._jobs.cancel(request.path_params["key"])})
+
+    async def forget(self, request: Request) -> Response:
+        """Take a finished job off the list."""
+        return JSONResponse({"ok": self._jobs.forget(request.path_params["key"])})
+
+    async def add_file(self, request: Request) -> Response:
+        """Receive one file as the request's body, under `?name=`, and queue it.
+
+        The body goes to disk piece by piece, so that memory does not grow with the file.
+        """
+        name = file_name(request.query_params.get("name", "").replace("\x00", "")).strip()
+        if not name:
+            return _error("The file has no name.", 400)
+        path = Path(tempfile.mkstemp(dir=self._uploads, suffix=Path(name).suffix[:12])[1])
+        try:
+            await _receive(request, path, name)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        key = self._add([UploadedFile(name, path)])
+        return JSONResponse({"job": key})
+
+    async def add_url(self, request: Request) -> Response:
+        """Queue a web page: `{"url": ...}`."""
+        url = _field(await _json(request), "url").strip()
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            return _error("The address must begin with http:// or https://.", 400)
+        return JSONResponse({"job": self._add([WebAddress(url)])})
+
+    async def add_text(self, request: Request) -> Response:
+        """Queue a pasted text: `{"title", "text", "published"}`, the date as YYYY-MM-DD or empty."""
+        data = await _json(request)
+        title, text, published = (_field(data, name) for name in ("title", "text", "published"))
+        if not title.strip():
+            return _error("Please give the text a title.", 400)
+        if not text.strip():
+            return _error("Please paste some text.", 400)
+        try:
+            day = date.fromisoformat(published) if published else None
+        except ValueError:
+            return _error(f"{published}: not a date; write it as 2025-07-01.", 400)
+        return JSONResponse({"job": self._add([PastedText(title.strip(), text, day)])})
+
+    async def remove(self, request: Request) -> Response:
+        """Take articles out: `{"articles": [ids]}`."""
+        wanted = (await _json(request)).get("articles")
+        if not isinstance(wanted, list) or not wanted or not all(isinstance(each, str) for each in wanted):
+            return _error("Select the articles to remove.", 400)
+        removed = await run_in_threadpool(self._backend.remove, wanted)
+        failed = [{"article": each.source, "error": each.error} for each in removed.failed]
+        return JSONResponse({"removed": list(removed.removed), "failed": failed})
+
+    async def sets(self, request: Request) -> Response:
+        """The question sets that can be evaluated."""
+        sets = await run_in_threadpool(self._backend.question_sets)
+        return JSONResponse(
+            {"sets": [{"key": each.key, "label": each.label, "questions": each.questions} for each in sets]}
+        )
+
+    async def keep_set(self, request: Request) -> Response:
+        """Check and keep a question set sent as the body, under `?name=`."""
+        name = file_name(request.query_params.get("name", "")).strip() or "questions.jsonl"
+        data = await _body(request, JSON_LIMIT, name)
+        kept = await run_in_threadpool(self._backend.keep_question_set, name, data)
+        return JSONResponse({"key": kept.key, "label": kept.label, "questions": kept.questions})
+
+    async def evaluate(self, request: Request) -> Response:
+        """Queue an evaluation: `{"set": key, "methods": [names]}`."""
+        data = await _json(request)
+        key, names = _field(data, "set"), data.get("methods")
+        if not isinstance(names, list) or not names or not all(each in METHOD_NAMES for each in names):
+            return _error("Choose at least one method.", 400)
+        known = {each.key: each for each in await run_in_threadpool(self._backend.question_sets)}
+        if key not in known:
+            return _error("That question set is gone; choose another.", 404)
+        methods = [Method(each) for each in dict.fromkeys(names)]
+        backend = self._backend
+
+        def work(handle: Handle) -> Evaluation | None:
+            handle.progress(0, known[key].questions)
+            return backend.evaluate(key, methods, on_progress=handle.progress, stop=handle.cancelled)
+
+        return JSONResponse({"job": self._jobs.submit("evaluate", known[key].label, work)})
+
+    async def evaluation(self, request: Request) -> Response:
+        """A finished evaluation: measures, curves, and a line for each question."""
+        evaluation = self._finished(request)
+        if evaluation is None:
+            return _gone()
+        return JSONResponse(evaluation_view(evaluation) | {"plot_text": plot_text(evaluation)})
+
+    async def evaluated_question(self, request: Request) -> Response:
+        """One question of it, with what was expected and found."""
+        evaluation = self._finished(request)
+        number = request.path_params["number"]
+        if evaluation is None or number >= len(evaluation.questions):
+            return _gone()
+        methods = [method.value for method in evaluation.methods]
+        return JSONResponse(question_view(evaluation.questions[number], methods))
+
+    async def plot(self, request: Request) -> Response:
+        """The plot of recall@k as an image, light or dark."""
+        evaluation = self._finished(request)
+        if evaluation is None:
+            return _gone()
+        svg = recall_plot(evaluation, dark=request.path_params["shade"] == "dark")
+        return Response(svg, media_type="image/svg+xml")
+
+    async def evaluation_file(self, request: Request) -> Response:
+        """A download: the table as CSV, everything as JSON, the report as HTML."""
+        evaluation = self._finished(request)
+        name = request.path_params["name"]
+        if evaluation is None or name not in evaluation.files:
+            return _gone()
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return Response(evaluation.files[name], media_type="application/octet-stream", headers=headers)
+
+    def _finished(self, request: Request) -> Evaluation | None:
+        job = self._jobs.job(request.path_params["key"])
+        return job.result if job is not None and isinstance(job.result, Evaluation) else None
+
+    def _add(self, entries: Sequence[Entry]) -> str:
+        names = [each.name for each in entries]
+        title = names[0] if len(names) == 1 else f"{len(names)} files"
+        return self._jobs.submit("add", title, partial(self._add_all, entries), items=names)
+
+    def _add_all(self, entries: Sequence[Entry], handle: Handle) -> None:
+        for number, entry in enumerate(entries):
+            try:
+                if not handle.cancelled():
+                    self._add_one(number, entry, handle)
+            finally:
+                if isinstance(entry, UploadedFile):
+                    entry.path.unlink(missing_ok=True)
+            handle.progress(number + 1, len(entries))
+
+    def _add_one(self, number: int, entry: Entry, handle: Handle) -> None:
+        handle.item(number, "reading")
+
+        def watch(progress: Progress) -> None:
+            if progress.total is not None and progress.total > 1:
+                handle.item(number, "reading", f"{progress.done} of {progress.total} articles")
+
+        try:
+            report = self._backend.add(entry, on_progress=watch)
+        except FootnoteError as error:
+            handle.item(number, "failed", _without_name(str(error), entry.name))
+            return
+        except Exception:  # the other entries of the job must still have their turn
+            logger.exception("an entry could not be added")
+            handle.item(number, "failed", "An unexpected error stopped this; the program's log has details.")
+            return
+        state, detail = _outcome(report, entry.name)
+        handle.item(number, state, detail)
+        if state != "failed":
+            for failure in report.failed:
+                handle.append(Item(failure.source, "failed", _without_name(failure.error, failure.source)))
+
+
+def _outcome(report: AddReport, name: str) -> tuple[str, str]:
+    """The state of an entry in one word, and what there is to say about it."""
+    counts = {
+        "added": len(report.added),
+        "replaced": len(report.replaced),
+        "unchanged": len(report.unchanged),
+        "duplicate": len(report.duplicates),
+        "failed": len(report.failed),
+    }
+    happened = [state for state, count in counts.items() if count]
+    if not happened:
+        return "failed", "Nothing was found in it."
+    if sum(counts.values()) > 1:
+        return happened[0], ", ".join(f"{counts[state]} {state}" for state in happened)
+    if report.failed:
+        return "failed", _without_name(report.failed[0].error, report.failed[0].source, name)
+    if report.duplicates:
+        return "duplicate", f"The same content is already held as {file_name(report.duplicates[0][1])}."
+    return happened[0], ""
+
+
+def _without_name(message: str, *names: str) -> str:
+    """A message without the name of the thing before it, which the list shows already."""
+    for name in names:
+        message = message.removeprefix(f"{name}: ")
+    return message[:1].upper() + message[1:]
+
+
+def _one_line_errors(endpoint: Endpoint) -> Endpoint:
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ArticleNotFound:
+            return _error("This article is no longer in your library.", 404)
+        except SourceTooLarge as error:
+            return _error(str(error), 413)
+        except FootnoteError as error:
+            return _error(str(error), 422)
+
+    return guarded
+
+
+def _error(message: str, status: int) -> Response:
+    return JSONResponse({"error": message}, status_code=status)
+
+
+def _gone() -> Response:
+    return _error("This result is no longer kept; run the evaluation again.", 404)
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    data = await _body(request, JSON_LIMIT, "the form")
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+async def _body(request: Request, limit: int, name: str) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit:
+            raise SourceTooLarge(name, f"larger than {limit // 1024**2} MB; split it, or add it on the command line")
+    return bytes(body)
+
+
+async def _receive(request: Request, path: Path, name: str) -> None:
+    size = 0
+    try:
+        with path.open("wb") as file:
+            async for piece in request.stream():
+                size += len(piece)
+                if size > UPLOAD_LIMIT:
+                    raise SourceTooLarge(name, f"larger than {UPLOAD_LIMIT // 1024**2} MB; split it into parts")
+                await asyncio.to_thread(file.write, piece)
+    except OSError as error:
+        raise LibraryFull(f"{name}: could not be received ({error.strerror}); make room on the disk") from error
+
+
+def _field(data: dict[str, Any], name: str) -> str:
+    value = data.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _whole_number(text: str | None) -> int | None:
+    return int(text) if text is not None and re.fullmatch(r"\d{1,12}", text) else None

@@ -1,0 +1,81 @@
+"""How Gradio's own parts look: calm paper and ink, one accent, system fonts. The rest is `assets/style.css`."""
+
+import gradio as gr
+
+FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "monospace")
+
+
+def build_theme() -> gr.themes.Base:
+    """The theme; colours are those of the style sheet, so that both halves of the page agree."""
+    paper, card, ink, muted, line, accent = "#faf8f4", "#ffffff", "#1d2126", "#5c626b", "#dedad1", "#0b5563"
+    night, slate, chalk, ash, edge, glow = "#14171a", "#1b1f24", "#e9e6df", "#a7adb5", "#343b43", "#6cc5d6"
+    theme = gr.themes.Base(font=FONT, font_mono=MONO, radius_size="sm", text_size="md")
+    return theme.set(
+        body_background_fill=paper,
+        body_background_fill_dark=night,
+        body_text_color=ink,
+        body_text_color_dark=chalk,
+        body_text_color_subdued=muted,
+        body_text_color_subdued_dark=ash,
+        background_fill_primary=card,
+        background_fill_primary_dark=slate,
+        background_fill_secondary=paper,
+        background_fill_secondary_dark=night,
+        border_color_primary=line,
+        border_color_primary_dark=edge,
+        border_color_accent=accent,
+        border_color_accent_dark=glow,
+        color_accent=accent,
+        color_accent_soft="#e3eef0",
+        color_accent_soft_dark="#1f343a",
+        link_text_color=accent,
+        link_text_color_dark=glow,
+        link_text_color_hover=accent,
+        link_text_color_hover_dark=glow,
+        link_text_color_visited=accent,
+        link_text_color_visited_dark=glow,
+        link_text_color_active=accent,
+        link_text_color_active_dark=glow,
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_border_width="0px",
+        block_border_width_dark="0px",
+        block_shadow="none",
+        block_shadow_dark="none",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_text_color=muted,
+        block_label_text_color_dark=ash,
+        block_title_text_color=muted,
+        block_title_text_color_dark=ash,
+        block_title_text_weight="500",
+        input_background_fill=card,
+        input_background_fill_dark=slate,
+        input_border_color=line,
+        input_border_color_dark=edge,
+        input_border_color_focus=accent,
+        input_border_color_focus_dark=glow,
+        input_placeholder_color=muted,
+        input_placeholder_color_dark=ash,
+        input_shadow="none",
+        input_shadow_dark="none",
+        button_primary_background_fill=accent,
+        button_primary_background_fill_dark=glow,
+        button_primary_background_fill_hover="#083f4a",
+        button_primary_background_fill_hover_dark="#8fd6e3",
+        button_primary_text_color="#ffffff",
+        button_primary_text_color_dark="#0e1a1d",
+        button_secondary_background_fill=card,
+        button_secondary_background_fill_dark=slate,
+        button_secondary_background_fill_hover="#f1ede5",
+        button_secondary_background_fill_hover_dark="#262c33",
+        button_secondary_border_color=line,
+        button_secondary_border_color_dark=edge,
+        button_secondary_text_color=ink,
+        button_secondary_text_color_dark=chalk,
+        button_border_width="1px",
+        button_border_width_dark="1px",
+        loader_color=accent,
+        loader_color_dark=glow,
+    )

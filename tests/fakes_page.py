@@ -1,0 +1,324 @@
+"""A backend in memory for the tests of the page: a small library, answers by shared words, an instant evaluation."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
+from chat.interface.backend import (
+    Entry,
+    EvaluatedQuestion,
+    Evaluation,
+    Expected,
+    Filters,
+    Found,
+    Interval,
+    Measure,
+    Original,
+    PastedText,
+    QuestionSet,
+    Removed,
+    UploadedFile,
+    WebAddress,
+)
+from errors import ArticleNotFound, QuestionSetError, SourceUnreadable
+from index.values import AddReport, ArticleSummary, Failure, Method, Progress, StoredArticle
+from ingest.article import Article, Block, BlockKind, sha256_hex
+
+HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>'
+
+
+def article(source: str, title: str, lines: Sequence[tuple[BlockKind, str]], **more: object) -> Article:
+    """An article from (kind, text) pairs, one block each."""
+    text, blocks, columns = "", [], ()
+    for kind, line in lines:
+        start = len(text)
+        if kind is BlockKind.TABLE_HEADER:
+            columns = tuple(line.split(" | "))
+        level = 2 if kind is BlockKind.HEADING and blocks else int(kind is BlockKind.HEADING)
+        row = kind is BlockKind.TABLE_ROW
+        page = 1 + start // 700 if more.get("pages") else None
+        blocks.append(Block(kind, start, start + len(line), page, level, columns if row else ()))
+        text += line + ("\n" if kind in (BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER, BlockKind.LIST_ITEM) else "\n\n")
+    return Article(source, title, text, sha256_hex(text), blocks=tuple(blocks), **more)  # type: ignore[arg-type]
+
+
+def library() -> list[Article]:
+    """Four articles: a briefing, one with a table and pages, one on rules, and one that attacks the page."""
+    heading, paragraph, item = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
+    head, row = BlockKind.TABLE_HEADER, BlockKind.TABLE_ROW
+    filler = (
+        "Hospitals buy such systems slowly, and most of the spending still goes to imaging and to records. "
+        "Vendors that sell to provincial networks report longer contracts and fewer pilots than a year before."
+    )
+    return [
+        article(
+            "briefings/market-size.md",
+            "How large is China’s AI healthcare market?",
+            [
+                (heading, "How large is China’s AI healthcare market?"),
+                (
+                    paragraph,
+                    "In 2023 the market for artificial intelligence in Chinese healthcare was worth about "
+                    "US$1.59 billion. Imaging made up the largest part of it.",
+                ),
+                (paragraph, filler),
+                (heading, "Forecasts for 2028"),
+                (
+                    paragraph,
+                    "One forecast puts the Chinese market at US$7.33 billion in 2028, a growth of 42.5 percent "
+                    "a year. It counts software and services.",
+                ),
+                *[(paragraph, filler) for _ in range(14)],
+                (heading, "What drives growth"),
+                (item, "An ageing population needs more care than there are doctors to give it."),
+                (item, "Public insurers pay for image reading by software in several provinces."),
+                (paragraph, "The compound annual growth rate to 2030 is expected to stay above 40 percent."),
+            ],
+            published=date(2025, 7, 1),
+            facts={"company": "Footnote Research", "kind": "briefing"},
+        ),
+        article(
+            "reports/APAC comparison (final).pdf",
+            "AI in healthcare: the APAC comparison",
+            [
+                (heading, "AI in healthcare: the APAC comparison"),
+                (paragraph, filler),
+                (
+                    paragraph,
+                    "Another forecast expects the Chinese market to reach US$16.02 billion in 2028, since it "
+                    "also counts devices with built-in software.",
+                ),
+                (heading, "Five markets side by side"),
+                (head, "Country | Market | Main strength"),
+                (row, "China | US$1.59 billion in 2023 | Imaging and central records"),
+                (row, "South Korea | US$0.1 billion in 2022 | Hospital networks"),
+                (row, "Vietnam | not reported | DrAid in more than 100 hospitals"),
+                (paragraph, filler),
+            ],
+            published=date(2025, 6, 12),
+            facts={"company": "Delta Advisers", "kind": "report"},
+            pages=2,
+        ),
+        article(
+            "https://example.org/rules",
+            "Data rules for medical software",
+            [
+                (heading, "Data rules for medical software"),
+                (paragraph, "Patient records must stay inside the country unless a security review has been passed."),
+                (paragraph, filler),
+            ],
+            published=date(2024, 11, 3),
+        ),
+        article(
+            "hostile.html",
+            f"Quarterly note {HOSTILE}",
+            [
+                (heading, f"Quarterly note {HOSTILE}"),
+                (
+                    paragraph,
+                    f"Zebra revenue was **US$5** million {HOSTILE} in the [third](javascript:alert(1)) quarter.",
+                ),
+            ],
+            facts={"company": HOSTILE},
+        ),
+    ]
+
+
+class FakeBackend:
+    """`chat.interface.backend.Backend` over a dict."""
+
+    def __init__(self, folder: Path, articles: Sequence[Article] | None = None) -> None:
+        self.folder = folder
+        self.lock = threading.Lock()
+        self.held = {each.article_id: each for each in (library() if articles is None else articles)}
+        self.asked: list[tuple[str, tuple[str, ...], Filters]] = []
+        self.sets = [QuestionSet("corpus", "Questions of the corpus", 3)]
+
+    def examples(self) -> Sequence[str]:
+        return (
+            "What was the market worth in 2023?",
+            "What do forecasts say for 2028?",
+            "How widely is DrAid used in Vietnam?",
+        )
+
+    def articles(self) -> Sequence[ArticleSummary]:
+        return [
+            ArticleSummary(
+                each.article_id, each.title, each.source, each.published, each.facts, each.pages,
+                len(each.blocks), len(each.text), each.sha256,
+            )
+            for each in self.held.values()
+        ]  # fmt: skip
+
+    def article(self, article_id: str) -> StoredArticle:
+        if article_id not in self.held:
+            raise ArticleNotFound(article_id)
+        return StoredArticle(self.held[article_id], sha256_hex(self.held[article_id].text))
+
+    def original(self, article_id: str) -> Original | None:
+        held = self.article(article_id).article
+        if "://" in held.source:
+            return None
+        path = self.folder / held.article_id
+        path.write_text(held.text, encoding="utf-8")
+        return Original(path, held.source.rsplit("/", 1)[-1])
+
+    def ask(self, question: str, *, after: Sequence[str], filters: Filters) -> Answer:
+        self.asked.append((question, tuple(after), filters))
+        ranked = self._ranked(question, filters)
+        considered = tuple(
+            Considered(
+                each.article_id, each.title, each.source, each.section, each.page, each.pages, each.start, each.end,
+                each.text, each.score, {"dense_rank": number + 1, "words_rank": None if number == 2 else number + 2},
+            )
+            for number, each in enumerate(ranked[:6])
+        )  # fmt: skip
+        times = {"embed": 4.2, "retrieve": 6.9, "read": 21.0, "total": 32.1}
+        base = Answer(
+            question, question, False, Reason.NOTHING_RELEVANT, "No passage in your library speaks of this.", None,
+            None, (), (), considered, times,
+        )  # fmt: skip
+        if not ranked or ranked[0].score < 2:
+            return base
+        if "2028" in question:
+            both = [each for each in ranked if "2028" in each.text and each.spans][:2]
+            values = tuple(DifferentValue(each.text[_figure(each.text)], each) for each in both)
+            text = "; ".join(value.text for value in values)
+            told = (Disagreement(values),) if len(values) > 1 else ()
+            return replace(
+                base, answered=True, reason=None, explanation="", text=text, quotes=tuple(both), disagreements=told
+            )
+        best = ranked[0]
+        text = "; ".join(best.text[start - best.start : end - best.start] for start, end in best.spans)
+        context = tuple(replace(each, answers=False, spans=()) for each in ranked[1:2])
+        understood = question if len(question.split()) > 3 or not after else f"{after[-1]} {question}"
+        return replace(
+            base, understood=understood, answered=True, reason=None, explanation="", text=text or best.text,
+            confidence=0.93, quotes=(best, *context),
+        )  # fmt: skip
+
+    def add(self, entry: Entry, *, on_progress: Callable[[Progress], None]) -> AddReport:
+        on_progress(Progress(0, 1, entry.name, "reading"))
+        if isinstance(entry, UploadedFile):
+            text, title, published = entry.path.read_text(encoding="utf-8"), Path(entry.name).stem, None
+        elif isinstance(entry, WebAddress):
+            return AddReport(failed=(Failure(entry.url, f"{entry.url}: the address leads nowhere; check it"),))
+        else:
+            assert isinstance(entry, PastedText)
+            text, title, published = entry.text, entry.title, entry.published
+        if not text.strip():
+            raise SourceUnreadable(entry.name, "holds no text; save it again with its text")
+        new = article(entry.name, title, [(BlockKind.PARAGRAPH, part) for part in text.split("\n\n") if part.strip()])
+        new = replace(new, published=published)
+        with self.lock:
+            same = [each for each in self.held.values() if each.sha256 == new.sha256]
+            if same and same[0].source == new.source:
+                return AddReport(unchanged=(new.article_id,))
+            if same:
+                return AddReport(duplicates=((new.source, same[0].source),))
+            known = new.article_id in self.held
+            self.held[new.article_id] = new
+        return AddReport(replaced=(new.article_id,)) if known else AddReport(added=(new.article_id,))
+
+    def remove(self, article_ids: Sequence[str]) -> Removed:
+        gone = tuple(each for each in article_ids if self.held.pop(each, None) is not None)
+        return Removed(gone, tuple(Failure(each, "no such article") for each in article_ids if each not in gone))
+
+    def question_sets(self) -> Sequence[QuestionSet]:
+        return self.sets
+
+    def keep_question_set(self, name: str, data: bytes) -> QuestionSet:
+        try:
+            rows = [json.loads(line) for line in data.decode("utf-8").split("\n") if line.strip()]
+        except ValueError as error:
+            raise QuestionSetError(f"{name}: is not JSON lines; save one question a line") from error
+        kept = QuestionSet(f"kept-{len(self.sets)}", name, len(rows))
+        self.sets.append(kept)
+        return kept
+
+    def evaluate(
+        self,
+        key: str,
+        methods: Sequence[Method],
+        *,
+        on_progress: Callable[[int, int], None],
+        stop: Callable[[], bool],
+    ) -> Evaluation | None:
+        questions = []
+        for number, question in enumerate([*self.examples(), "Who won the 1998 World Cup?"]):
+            if stop():
+                return None
+            ranked = self._ranked(question, Filters())
+            answer = self.ask(question, after=(), filters=Filters())
+            gold = ranked[:1] if answer.answered else []
+            found = tuple(
+                Found(at + 1, each.score, each.article_id, each.title, each.section, each.start, each.end, each.text,
+                      bool(gold) and at == number % 2)
+                for at, each in enumerate(ranked[:5])
+            )  # fmt: skip
+            rank = 1 + number % 2 if gold else None
+            questions.append(
+                EvaluatedQuestion(
+                    question, "figure" if gold else "no answer", tuple(rank for _ in methods),
+                    (answer.text,) if answer.text else (),
+                    tuple(Expected(each.article_id, each.title, each.start, each.end, each.text) for each in gold),
+                    tuple(found for _ in methods), answer.text, answer.text or answer.explanation,
+                )
+            )  # fmt: skip
+            on_progress(number + 1, 4)
+        count = len(methods)
+        shift = [0.06 * at for at in range(count)]
+        measures = [("recall@5", "Share of the evidence among the first five passages", 0.91),
+                    ("precision@5", "Share of the first five passages that hold evidence", 0.34),
+                    ("MRR", "How high the first evidence stands: 1 at the top, 1/2 second", 0.82),
+                    ("nDCG@10", "Quality of the order of the first ten passages", 0.85),
+                    ("quote hit", "Share of answers that quote the expected sentence", 0.79)]  # fmt: skip
+        recall = [[(1, 0.55 - s), (3, 0.8 - s), (5, 0.91 - s), (10, 0.96 - s), (20, 0.98 - s)] for s in shift]
+        return Evaluation(
+            label=next(each.label for each in self.sets if each.key == key),
+            methods=tuple(methods),
+            measures=tuple(
+                Measure(name, meaning, tuple(Interval(mean - s, mean - s - 0.07, mean - s + 0.06) for s in shift))
+                for name, meaning, mean in measures
+            ),
+            recall=tuple(tuple(curve) for curve in recall),
+            questions=tuple(questions),
+            files={"questions.csv": b"question,rank\n", "evaluation.json": b"{}", "report.html": b"<h1>Report</h1>"},
+        )
+
+    def _ranked(self, question: str, filters: Filters) -> list[Quote]:
+        words = set(re.findall(r"\w+", question.lower())) - {"what", "was", "the", "in", "is", "how", "of", "who", "do"}
+        quotes = []
+        for each in self.held.values():
+            if filters.articles and each.article_id not in filters.articles:
+                continue
+            if filters.companies and each.facts.get("company") not in filters.companies:
+                continue
+            section = ""
+            for block in each.blocks:
+                if block.kind is BlockKind.HEADING:
+                    section = each.text[block.start : block.end]
+                    continue
+                for match in re.finditer(r"\S.*?(?:\.(?=\s|$)|$)", each.text[block.start : block.end]):
+                    quotes.append(self._quote(each, block, section, match, words))
+        return sorted(quotes, key=lambda quote: (-quote.score, quote.article_id, quote.start))
+
+    def _quote(self, held: Article, block: Block, section: str, match: re.Match[str], words: set[str]) -> Quote:
+        text, start = match.group(), block.start + match.start()
+        figure = _figure(text)
+        spans = ((start + figure.start, start + figure.stop),) if figure.stop else ()
+        return Quote(
+            held.article_id, held.title, held.source, held.published, section, block.page,
+            (block.page,) if block.page else (), start, start + len(text), text, True, spans, held.sha256,
+            sha256_hex(held.text), float(len(words & set(re.findall(r"\w+", text.lower())))), columns=block.columns,
+        )  # fmt: skip
+
+
+def _figure(text: str) -> slice:
+    found = re.search(r"(?:US\$[\d.]+(?:\*\*)? (?:billion|million)|more than \d+ hospitals|[\d.]+ percent)", text)
+    return slice(0, 0) if found is None else slice(*found.span())

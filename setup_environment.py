@@ -185,13 +185,20 @@ def choose_torch(python: Path, log: TextIO) -> str:
     if not failure and not still_unwanted:
         return f"{requirement}+cpu"
     raise SetupStopped(
-        f"the build of torch {pinned.group(1)} that pip finds brings {len(unwanted)} GPU packages "
-        f"({', '.join(unwanted[:2])}, ...): gigabytes that Footnote does not need. No package was installed.\n"
+        f"the build of torch {pinned.group(1)} that pip finds for {name_of(python)} brings {len(unwanted)} GPU "
+        f"packages ({', '.join(unwanted[:2])}, ...): gigabytes that Footnote does not need. No package was installed.\n"
         "Do one of these, then run set-up again:\n"
         "  - let pip see CPU builds: set PIP_EXTRA_INDEX_URL (an index) or PIP_FIND_LINKS (a folder)\n"
         f'  - install a CPU build yourself: {python.relative_to(ROOT)} -m pip install WHERE "{requirement}"\n'
+        "  - use another Python, for which pip may find one: make setup PYTHON=python3.12\n"
         "  - accept the GPU build: set FOOTNOTE_ALLOW_CUDA=1"
     )
+
+
+def name_of(python: Path) -> str:
+    """ "Python 3.12", as an interpreter calls itself."""
+    said = subprocess.run([str(python), "--version"], capture_output=True, text=True, check=False).stdout
+    return ".".join(said.strip().split(".")[:2])
 
 
 def gpu_packages(python: Path, requirement: str, log: TextIO) -> tuple[list[str], str]:

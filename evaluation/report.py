@@ -32,7 +32,8 @@ caption { text-align: left; color: var(--muted); padding-bottom: .3rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 svg { width: 100%; max-width: 44rem; height: auto; background: var(--card); border: 1px solid var(--line); }
-details { margin-top: .3rem; } summary { cursor: pointer; }
+details { margin-top: .3rem; font-weight: 400; min-width: 15rem; } details[open] { min-width: min(34rem, 80vw); }
+summary { cursor: pointer; } td { min-width: 6rem; }
 blockquote { margin: .4rem 0; padding: .3rem .7rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
 blockquote.found { border-color: var(--good); background: var(--mark); }
 """.strip()
@@ -80,16 +81,19 @@ def _section(title: str, body: str) -> str:
     return f"<section>\n<h2>{clean(title)}</h2>\n{body}\n</section>"
 
 
-def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> str:
-    """Cells are HTML. The first column names its row; from column `words` on, cells are figures, aligned right."""
-    columns = "".join(
-        f'<th scope="col"{"" if i < words else " class=n"}>{clean(each)}</th>' for i, each in enumerate(head)
-    )
+def _table(
+    caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1, *, last_words: bool = False
+) -> str:
+    """Cells are HTML. The first column names its row; from column `words` on stand figures, but words in the last."""
+
+    def side(i: int) -> str:
+        return "" if i < words or (last_words and i == len(head) - 1) else " class=n"
+
+    columns = "".join(f'<th scope="col"{side(i)}>{clean(each)}</th>' for i, each in enumerate(head))
     body = "".join(
         "<tr>"
         + "".join(
-            f'<th scope="row">{cell}</th>' if i == 0 else f"<td{'' if i < words else ' class=n'}>{cell}</td>"
-            for i, cell in enumerate(row)
+            f'<th scope="row">{cell}</th>' if i == 0 else f"<td{side(i)}>{cell}</td>" for i, cell in enumerate(row)
         )
         + "</tr>\n"
         for row in rows
@@ -106,16 +110,16 @@ def _measures(report: Report) -> str:
     rows = [
         [
             clean(name),
-            clean(MEANINGS.get(name, "")),
             _interval(each),
             *(_interval(report.by_method[method].get(name)) for method in others),
             str(each.questions),
+            clean(MEANINGS.get(name, "")),
         ]
         for name, each in report.measures.items()
     ]
     first = report.methods[0] if report.methods else ""
     caption = "Means over questions, with 95 % intervals"
-    return _table(caption, ["Measure", "Meaning", first, *others, "Questions"], rows, words=2)
+    return _table(caption, ["Measure", first, *others, "Questions", "Meaning"], rows, last_words=True)
 
 
 def _interval(each: Interval | None) -> str:
@@ -138,7 +142,16 @@ def _compared(report: Report) -> str:
 def _difference(each: Difference) -> list[str]:
     sure = "" if each.low <= 0 <= each.high else "good" if each.difference > 0 else "bad"
     p = "&lt; 0.001" if each.p < 0.001 else f"{each.p:.3f}"
-    return [f'<span class="{sure}">{each.difference:+.3f}</span>', f"{each.low:+.3f} to {each.high:+.3f}", p]
+    return [
+        f'<span class="{sure}">{_signed(each.difference)}</span>',
+        f"{_signed(each.low)} to {_signed(each.high)}",
+        p,
+    ]
+
+
+def _signed(value: float) -> str:
+    shown = f"{value:+.3f}"
+    return "0.000" if shown in ("+0.000", "-0.000") else shown
 
 
 def _kinds(report: Report) -> str:

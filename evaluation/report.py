@@ -32,8 +32,8 @@ caption { text-align: left; color: var(--muted); padding-bottom: .3rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 svg { width: 100%; max-width: 44rem; height: auto; background: var(--card); border: 1px solid var(--line); }
-details { margin-top: .3rem; font-weight: 400; min-width: 15rem; } details[open] { min-width: min(34rem, 80vw); }
-summary { cursor: pointer; } td { min-width: 6rem; }
+details { margin-top: .3rem; font-weight: 400; min-width: 15rem; } details[open] { min-width: min(28rem, 80vw); }
+summary { cursor: pointer; } td:not(.n) { min-width: 9rem; }
 blockquote { margin: .4rem 0; padding: .3rem .7rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
 blockquote.found { border-color: var(--good); background: var(--mark); }
 """.strip()

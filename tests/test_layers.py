@@ -58,6 +58,10 @@ OUTSIDE = {  # by the name that is imported; libraries that are not here may be 
     "starlette": PAGE_FILES,
     "uvicorn": PAGE_FILES,
     "playwright": Place(r"$^", files=0),  # tests alone
+    "resource": Place(r"ingest/workers\.py"),  # the one file that asks for what only POSIX systems have, guarded
+    **dict.fromkeys(
+        ("fcntl", "grp", "posix", "pwd", "termios"), Place(r"$^", files=0)
+    ),  # nor do other systems have these
 }
 PACKAGES = {  # import name -> package name, where they differ
     "charset_normalizer": "charset-normalizer",

@@ -255,7 +255,7 @@ def _heading_level(paragraph: Paragraph, style: str) -> int:
 def _is_list_item(paragraph: Paragraph, style: str) -> bool:
     properties = paragraph._p.pPr
     if properties is not None and properties.numPr is not None:
-        number = properties.numPr.find(qn("w:numId"))
+        number = properties.find(f"{qn('w:numPr')}/{qn('w:numId')}")
         return number is None or number.get(qn("w:val")) != "0"
     return style.lower().startswith(("list bullet", "list number"))
 

@@ -36,7 +36,7 @@ _MAX_OUTLINE = 5_000
 _RUBBISH_SHARE = 0.25
 
 _WORD = re.compile(r"[^\s\ufffe\u0000-\u0008]+\ufffe?|\ufffe")
-_MARK_INSIDE = re.compile(r"(?<=[^\W\d_])[.,;:)”\"’]*(\d{1,3})(?=\W*$)|(?<=[.,;:)”%])(\d{1,3})(?=\W*$)")
+_AFTER_MARK = ".,;:!?)]”\"’'"
 _BOLD = re.compile(rb"bold|black|heavy|semibold|demi|-bd|,b$", re.IGNORECASE)
 
 _MONTHS = (
@@ -237,21 +237,17 @@ class _Boxes:
         self, start: int, word: str, first: tuple[float, ...], last: tuple[float, ...]
     ) -> tuple[int, int] | None:
         """Where in `word` a raised number stands behind something."""
-        if word[0].isdecimal() and word[-1].isdecimal():
-            height = first[3] - first[1]
-            if len(word) < 2 or last[3] - last[1] > 0.8 * height or last[3] > first[3] - 0.05 * height:
-                return None
-            a = len(word) - 1
-            while a > 1 and word[a - 1].isdecimal() and self._height(start + a - 1) < 0.8 * height:
-                a -= 1
-            return a, len(word)
-        match = _MARK_INSIDE.search(word)
-        if match is None:
+        end = len(word.rstrip(_AFTER_MARK))
+        if end < 2 or not word[end - 1].isdecimal():
             return None
-        a, b = match.span(1) if match.group(1) else match.span(2)
-        mark = self._box(start + a)
         height = first[3] - first[1]
-        return (a, b) if a and mark[3] - mark[1] < 0.8 * height and mark[3] < first[3] - 0.05 * height else None
+        mark = last if end == len(word) else self._box(start + end - 1)
+        if mark[3] - mark[1] > 0.8 * height or mark[3] > first[3] - 0.05 * height:
+            return None
+        begin = end - 1
+        while begin > 1 and word[begin - 1].isdecimal() and self._height(start + begin - 1) < 0.8 * height:
+            begin -= 1
+        return begin, end
 
     def _height(self, index: int) -> float:
         box = self._box(index)

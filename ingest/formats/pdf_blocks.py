@@ -167,7 +167,7 @@ class _Page:
         """The right edge of the column in which a line stands, from the lines before and after it."""
         line = self.lines[index]
         near = self.lines[max(index - 12, 0) : index + 13]
-        return max(other.right for other in near if other.left < line.right and other.right > line.left)
+        return max(other.right for other in near if other.left <= line.right and other.right >= line.left)
 
     def pieces(self) -> list[Piece]:
         rows = _stack_cells(self.lines)
@@ -178,7 +178,8 @@ class _Page:
             if not tabular[index]:
                 continue
             between = range(last + 1, index)
-            figures = last >= 0 and _has_figures(row) and _has_figures(rows[last])
+            above = rows[last] if last >= 0 else row
+            figures = last >= 0 and _has_figures(row) and (_has_figures(above) or _is_head(_cells(above)))
             if figures and 0 < len(between) <= 3 and all(self._may_label(rows[i][0], rows[i + 1][0]) for i in between):
                 for i in between:
                     tabular[i] = True

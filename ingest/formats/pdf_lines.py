@@ -19,11 +19,14 @@ Box = tuple[float, float, float, float]
 MIN_REPEATS = 3
 # Lines from the top and from the bottom of a page that may be a running header or footer.
 _EDGE_LINES = 4
+# The share of the printed height, at top and bottom, in which they stand.
+_EDGE_BAND = 0.15
 
 _FIGURE = re.compile(r"[$€£¥]?\(?[-–—+]?[$€£¥]?(?:\d(?:[\d,.]*\d)?|\.\d+)[)%]*[%)]?|[$€£¥]|[-–—]+|[)%]+|N/?[AM]|\*")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LEADERS = re.compile(r"(?:[.…_·]\s?){4,}")
 _DIGITS = re.compile(r"\d+")
+_COUNTED = re.compile(r"\bpage\s*(\d{1,4})\b|\b(\d{1,4}) of \d{1,4}$", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivxlc]+", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?:page\s*)?[-–—|\s]*#[-–—|\s]*(?:(?:of|/)\s*#)?", re.IGNORECASE)
 
@@ -218,11 +221,15 @@ def without_furniture(pages: Sequence[list[Line]]) -> list[list[Line]]:
     They are recognised by standing outermost on the page and repeating, digits apart, on at least three pages (or by
     counting as the pages do).
     """
-    edges = [_edges(lines) for lines in pages]
+    top_edge = min((line.top for lines in pages for line in lines), default=0.0)
+    bottom_edge = max((line.bottom for lines in pages for line in lines), default=0.0)
+    band = _EDGE_BAND * (bottom_edge - top_edge)
     counts: Counter[tuple[str, str]] = Counter()
     offsets: Counter[int] = Counter()
+    edges = [_edges(lines, top_edge + band, bottom_edge - band) for lines in pages]
     for number, (top, bottom) in enumerate(edges, 1):
-        counts.update({("top", _mask(line)) for line in top} | {("bottom", _mask(line)) for line in bottom})
+        for side, edge in (("top", top), ("bottom", bottom)):
+            counts.update({(side, key) for depth, line in enumerate(edge) for key in (_mask(line, depth), _mask(line))})
         shown = {int(n) for line in (*top[:2], *bottom[:2]) for n in _edge_numbers(line)}
         offsets.update({n - number for n in shown})
     offset = next((o for o, count in offsets.most_common(1) if count >= max(MIN_REPEATS, 0.4 * len(pages))), None)
@@ -230,21 +237,37 @@ def without_furniture(pages: Sequence[list[Line]]) -> list[list[Line]]:
     kept = []
     for number, (lines, (top, bottom)) in enumerate(zip(pages, edges, strict=True), 1):
         drop: set[int] = {id(line) for line in lines if line.turned and turned[_mask(line)] >= MIN_REPEATS}
+        numbered = _with_number((top, bottom), None if offset is None else number + offset)
         for side, edge in (("top", top), ("bottom", bottom)):
             for depth, line in enumerate(edge):
-                if not _is_furniture(line, counts[side, _mask(line)], depth, number, offset, len(pages)):
+                count = counts[side, _mask(line, depth)]
+                if id(line) not in numbered and not _is_furniture(line, count, depth, len(pages)):
                     break
                 drop.add(id(line))
         kept.append([line for line in lines if id(line) not in drop])
     return kept
 
 
-def _is_furniture(line: Line, count: int, depth: int, number: int, offset: int | None, pages: int) -> bool:
+def _with_number(edges: tuple[list[Line], list[Line]], number: int | None) -> set[int]:
+    """The ids of the outermost lines that show the number which the page has by the count of all pages."""
+    if number is None:
+        return set()
+    for depth in range(_EDGE_LINES):
+        found = {
+            id(edge[depth])
+            for edge in edges
+            if depth < len(edge) and str(number) in _edge_numbers(edge[depth]) and len(edge[depth].text) < 90
+            and not _is_row(edge[depth])
+        }  # fmt: skip
+        if found:
+            return found
+    return set()
+
+
+def _is_furniture(line: Line, count: int, depth: int, pages: int) -> bool:
     text = line.text
     masked = _mask(line)
     if not any(char.isalnum() for char in text):
-        return True
-    if offset is not None and len(text) < 90 and str(number + offset) in _edge_numbers(line) and not _is_row(line):
         return True
     if _PAGE_NUMBER.fullmatch(masked) or _ROMAN.fullmatch(text):
         return count >= 2 or pages == 1 or masked.lower().startswith("page")
@@ -257,17 +280,27 @@ def _is_row(line: Line) -> bool:
     return sum(is_figure(cell.text) for cell in line.cells) > 1
 
 
-def _edges(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+def _edges(lines: Sequence[Line], above: float, below: float) -> tuple[list[Line], list[Line]]:
+    """The lines at the top and bottom of a page, each from the outermost inwards.
+
+    Those further in lie above `above` and below `below`; the outermost may lie anywhere, since some programs put the
+    footer behind the last line of a short page.
+    """
     upright = sorted((line for line in lines if not line.turned), key=lambda line: line.top)
     half = len(upright) // 2
-    return upright[: min(_EDGE_LINES, half + 1)], upright[::-1][: min(_EDGE_LINES, max(half, 1))]
+    top = [line for line in upright[: min(_EDGE_LINES, half + 1)] if line is upright[0] or line.bottom < above]
+    bottom = [line for line in upright[::-1][: min(_EDGE_LINES, half)] if line is upright[-1] or line.top > below]
+    return top, bottom
 
 
-def _mask(line: Line) -> str:
-    return _DIGITS.sub("#", line.text)
+def _mask(line: Line, depth: int = 0) -> str:
+    """What repeats: the outermost line without its digits, those further in only as they are."""
+    return line.text if depth else _DIGITS.sub("#", line.text)
 
 
 def _edge_numbers(line: Line) -> list[str]:
+    if match := _COUNTED.search(line.text):
+        return [match[1] or match[2]]
     words = line.text.strip("-–—| ").split()
     if not words:
         return []

@@ -1,0 +1,364 @@
+"""PDF files: text in reading order, what is left out, places, metadata, and files that are broken or hostile."""
+
+import io
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import pypdf
+import pypdfium2
+import pytest
+from fpdf import FPDF
+
+from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadable
+from ingest.article import Article, Block, BlockKind
+from ingest.formats import pdf
+from ingest.sources import Source
+
+_REAL = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def _read(data: bytes, name: str = "report.pdf") -> Article:
+    return pdf.read(data, Source(name, data=data))
+
+
+def _blocks(article: Article, kind: BlockKind) -> list[str]:
+    return [article.text[block.start : block.end] for block in article.blocks if block.kind is kind]
+
+
+def _document(draw: Callable[[FPDF], None]) -> bytes:
+    document = FPDF(format="A4", unit="pt")
+    document.set_auto_page_break(False)
+    document.set_margins(72, 72, 72)
+    document.set_font("Helvetica", size=11)
+    draw(document)
+    return bytes(document.output())
+
+
+def _lines(document: FPDF, left: float, top: float, *lines: str) -> float:
+    for line in lines:
+        document.text(left, top, line)
+        top += 14
+    return top
+
+
+_WRAPPED = (
+    "The hospital group reported that the number of imaging examinations rose by twelve",
+    "per cent, and that the cost of each examination fell, since radiologists read more of",
+    "them with assistance.",
+)
+
+
+def _report(document: FPDF) -> None:
+    for page in range(1, 5):
+        document.add_page()
+        document.set_font("Helvetica", size=8)
+        document.text(72, 40, "Annual report 2024")
+        document.text(500, 810, f"Page {page} of 4")
+        document.set_font("Helvetica", size=11)
+        top = 90.0
+        if page == 1:
+            document.set_font("Helvetica", "B", 20)
+            document.text(72, top, "Medical Imaging in 2024")
+            document.set_font("Helvetica", size=11)
+            document.text(72, top + 24, "6 May 2024")
+            top += 60
+        document.set_font("Helvetica", "B", 11)
+        document.text(72, top, f"{page}.1 Section number {page}")
+        document.set_font("Helvetica", size=11)
+        top = _lines(document, 72, top + 24, *_WRAPPED) + 14
+        top = _lines(document, 72, top, f"A second paragraph stands on page {page}, by itself.") + 14
+        _lines(document, 72, top, "(a) a first item;", "(b) a second item.")
+
+
+@pytest.fixture(scope="module")
+def report() -> bytes:
+    return _document(_report)
+
+
+def test_lines_become_paragraphs_and_headings(report: bytes) -> None:
+    article = _read(report)
+    assert " ".join(_WRAPPED) in _blocks(article, BlockKind.PARAGRAPH)
+    assert "A second paragraph stands on page 3, by itself." in _blocks(article, BlockKind.PARAGRAPH)
+    assert _blocks(article, BlockKind.HEADING) == [
+        "Medical Imaging in 2024",
+        *(f"{page}.1 Section number {page}" for page in range(1, 5)),
+    ]
+    assert _blocks(article, BlockKind.LIST_ITEM)[:2] == ["(a) a first item;", "(b) a second item."]
+    assert article.pages == 4
+
+
+def test_running_headers_and_page_numbers_are_left_out(report: bytes) -> None:
+    text = _read(report).text
+    assert "Annual report 2024" not in text
+    assert "of 4" not in text
+
+
+def test_every_block_has_its_page(report: bytes) -> None:
+    article = _read(report)
+    pages = [block.page for block in article.blocks if block.kind is BlockKind.HEADING]
+    assert pages == [1, 1, 2, 3, 4]
+
+
+def test_places_lie_around_their_words(report: bytes) -> None:
+    _check_places(_read(report), report)
+
+
+def test_title_and_date_are_those_that_the_page_shows(report: bytes) -> None:
+    article = _read(report)
+    assert article.title == "Medical Imaging in 2024"
+    assert article.published == date(2024, 5, 6)
+
+
+def test_stated_title_author_and_date_are_used() -> None:
+    def draw(document: FPDF) -> None:
+        document.set_title("Outlook for Telemedicine")
+        document.set_author("Ada Lovelace")
+        document.set_creation_date(datetime(2023, 2, 1))
+        document.add_page()
+        document.text(72, 90, "Some words of text that stand here.")
+
+    article = _read(_document(draw))
+    assert article.title == "Outlook for Telemedicine"
+    assert article.facts["author"] == "Ada Lovelace"
+    assert article.published == date(2023, 2, 1)
+
+
+@pytest.mark.parametrize("stated", ["Microsoft Word - report.doc", "untitled", "Final_v3.docx", "scan0001"])
+def test_titles_that_name_no_document_are_not_used(stated: str) -> None:
+    def draw(document: FPDF) -> None:
+        document.set_title(stated)
+        document.add_page()
+        document.text(72, 90, "Some words of text that stand here.")
+
+    assert _read(_document(draw), "folder/Hospital prices.pdf").title == "Hospital prices"
+
+
+def test_table_rows_keep_label_and_figures_together_with_column_names() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        document.text(72, 90, "The table below shows the sales of the two segments in the last two years.")
+        rows = [("", "2023", "2022"), ("Products", "$ 63,355", "$ 61,948"), ("Services, net", "19,604", "(17,486)")]
+        for number, (label, first, second) in enumerate(rows):
+            top = 120 + 16 * number
+            # Cells are drawn column by column, as some programs do.
+            document.text(72, top, label or " ")
+            document.text(330, top, first)
+            document.text(430, top, second)
+
+    article = _read(_document(draw))
+    assert _blocks(article, BlockKind.TABLE_ROW) == ["Products  $ 63,355  $ 61,948", "Services, net  19,604  (17,486)"]
+    rows = [block for block in article.blocks if block.kind is BlockKind.TABLE_ROW]
+    assert [block.columns for block in rows] == [("", "2023", "2022"), ("", "2023", "2022")]
+
+
+def test_two_columns_are_read_one_after_the_other() -> None:
+    left = [f"left column line {number} goes on" for number in range(12)]
+    right = [f"right column line {number} goes on" for number in range(12)]
+
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        _lines(document, 72, 90, *left)
+        _lines(document, 320, 90, *right)
+
+    text = " ".join(_read(_document(draw)).text.split())
+    assert " ".join(left) in text
+    assert " ".join(right) in text
+    assert text.index("left column line 11") < text.index("right column line 0")
+
+
+def test_a_sentence_over_the_end_of_a_page_stays_whole() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        _lines(document, 72, 700, "The market is expected to grow over the coming years, mostly because of the", "many")
+        document.add_page()
+        _lines(document, 72, 90, "hospitals that buy software for the first time.")
+
+    article = _read(_document(draw))
+    expected = (
+        "The market is expected to grow over the coming years, mostly because of the many hospitals that buy "
+        "software for the first time."
+    )
+    assert article.text == expected
+    assert [place.page for place in article.places] == [1, 1, 2]
+
+
+def test_a_footnote_mark_never_joins_the_figure_before_it() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        document.text(72, 90, "Sales came to US$1.59")
+        width = document.get_string_width("Sales came to US$1.59")
+        document.set_font("Helvetica", size=6)
+        document.text(72 + width, 85, "2")
+        document.set_font("Helvetica", size=11)
+        document.text(72 + width + 8, 90, "billion in the year, as the ministry said.")
+
+    assert "US$1.59 ² billion in the year" in _read(_document(draw)).text
+
+
+def test_turned_pages_have_places_as_shown(report: bytes) -> None:
+    for angle in (90, 180, 270):
+        writer = pypdf.PdfWriter(clone_from=io.BytesIO(report))
+        for page in writer.pages:
+            page.rotate(angle)
+        out = io.BytesIO()
+        writer.write(out)
+        article = _read(out.getvalue())
+        width, height = (842, 595) if angle in (90, 270) else (595, 842)
+        boxes = [box for place in article.places for box in place.boxes]
+        assert boxes
+        assert all(-1 <= a < c <= width + 1 and -1 <= b < d <= height + 1 for a, b, c, d in boxes)
+
+
+# --- bad files -------------------------------------------------------------------------------------------------------
+
+
+def _encrypted(data: bytes, user: str, owner: str) -> bytes:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(data))
+    writer.encrypt(user, owner, algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_a_password_is_named_as_the_reason(report: bytes) -> None:
+    with pytest.raises(SourceEncrypted) as caught:
+        _read(_encrypted(report, "secret", "owner"))
+    assert str(caught.value) == "report.pdf: is protected by a password; save a copy without one and add that"
+
+
+def test_a_password_for_changes_only_does_not_matter(report: bytes) -> None:
+    assert _read(_encrypted(report, "", "owner")).text == _read(report).text
+
+
+def test_pictures_alone_are_no_text() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        document.rect(72, 72, 200, 200)
+
+    with pytest.raises(SourceUnreadable, match="has no text, only pictures"):
+        _read(_document(draw))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "report.pdf: is empty"),
+        (b"hello", "report.pdf: is not a PDF, whatever its name says; save it again as PDF"),
+        (b"%PDF-1.7\n", "report.pdf: is damaged or incomplete and cannot be read; fetch or save it again"),
+    ],
+)
+def test_what_is_no_pdf_is_said_so(data: bytes, message: str) -> None:
+    with pytest.raises(SourceUnreadable) as caught:
+        _read(data)
+    assert str(caught.value) == message
+
+
+def test_too_many_pages_are_refused(report: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "MAX_PAGES", 3)
+    with pytest.raises(SourceTooLarge, match="has 4 pages, more than the 3 that are read"):
+        _read(report)
+
+
+def test_rubbish_from_fonts_without_letters_is_refused(report: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = pypdfium2.PdfTextPage.get_text_range
+
+    def unmapped(self: pypdfium2.PdfTextPage, *args: int) -> str:
+        return "".join(char if char.isspace() else chr(0xE000 + ord(char)) for char in original(self, *args))
+
+    monkeypatch.setattr(pypdfium2.PdfTextPage, "get_text_range", unmapped)
+    with pytest.raises(SourceUnreadable, match="comes out as rubbish"):
+        _read(report)
+
+
+def test_pypdf_reads_where_pdfium_gives_up(report: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise pypdfium2.PdfiumError("no", err_code=3)
+
+    monkeypatch.setattr(pypdfium2, "PdfDocument", refuse)
+    article = _read(report)
+    assert "A second paragraph stands on page 3, by itself." in article.text
+    assert article.pages == 4
+    assert {place.boxes for place in article.places} == {()}
+
+
+def test_damage_gives_an_article_or_a_source_error(report: bytes) -> None:
+    outcomes = set()
+    for place in range(0, len(report), len(report) // 50):
+        for broken in (report[:place], report[:place] + bytes([report[place] ^ 0x5A]) + report[place + 1 :]):
+            try:
+                article = _read(broken)
+            except SourceError as error:
+                outcomes.add(type(error))
+            else:
+                outcomes.add(Article)
+                _check_blocks(article)
+    assert Article in outcomes
+    assert SourceUnreadable in outcomes
+
+
+# --- real documents --------------------------------------------------------------------------------------------------
+
+
+def _check_blocks(article: Article) -> None:
+    end = 0
+    for block in article.blocks:
+        assert end <= block.start < block.end <= len(article.text)
+        text = article.text[block.start : block.end]
+        assert text == text.strip()
+        assert not article.text[end : block.start].strip()
+        end = block.end
+    assert not article.text[end:].strip()
+
+
+def _check_places(article: Article, data: bytes) -> None:
+    """What PDFium finds inside the boxes of a place holds the place's words."""
+    document = pypdfium2.PdfDocument(data)
+    missing = total = 0
+    for place in article.places:
+        page = document[place.page - 1]
+        left, _, _, top = page.get_bbox()
+        textpage = page.get_textpage()
+        found = ""
+        for a, b, c, d in place.boxes:
+            found += textpage.get_text_bounded(left + a - 1, top - d - 1, left + c + 1, top - b + 1)
+        words = re.findall(r"[A-Za-z]{3,}", article.text[place.start : place.end])
+        total += len(words)
+        missing += sum(word not in found for word in words)
+    document.close()
+    assert missing <= 0.01 * total
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "name",
+    ["regulators/pdfs/215.pdf", "regulators/pdfs/Credit Card Business.pdf", "filings_10q/pdfs/2022 Q3 AAPL.pdf"],
+)
+def test_real_documents_are_read_with_blocks_and_places(name: str) -> None:
+    path = _REAL / name
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    data = path.read_bytes()
+    article = _read(data, name)
+    _check_blocks(article)
+    _check_places(article, data)
+
+
+@pytest.mark.shared
+def test_a_filing_s_rows_and_cover_are_read() -> None:
+    path = _REAL / "filings_10q/pdfs/2022 Q3 AAPL.pdf"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    article = _read(path.read_bytes(), path.name)
+    assert article.title == "Apple Inc. Form 10-Q, quarterly period ended June 25, 2022"
+    assert dict(article.facts) == {"company": "Apple Inc.", "kind": "10-Q", "period": "2022-06-25"}
+    row = next(block for block in article.blocks if _text(article, block).startswith("Total net sales  82,959"))
+    assert _text(article, row) == "Total net sales  82,959  81,434  304,182  282,457"
+    assert row.columns[1] == "Three Months Ended June 25, 2022"
+    assert row.page == 4
+    assert "Form 10-Q | 12" not in article.text
+
+
+def _text(article: Article, block: Block) -> str:
+    return article.text[block.start : block.end]

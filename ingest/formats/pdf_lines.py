@@ -25,7 +25,7 @@ _EDGE_BAND = 0.15
 _FIGURE = re.compile(r"[$€£¥]?\(?[-–—+]?[$€£¥]?(?:\d(?:[\d,.]*\d)?|\.\d+)[)%]*[%)]?|[$€£¥]|[-–—]+|[)%]+|N/?[AM]|\*")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LEADERS = re.compile(r"(?:[.…_·]\s?){4,}")
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d+(?:\([a-z0-9]{1,4}\))*")
 _COUNTED = re.compile(r"\bpage\s*(\d{1,4})\b|\b(\d{1,4}) of \d{1,4}$", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivxlc]+", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?:page\s*)?[-–—|\s]*#[-–—|\s]*(?:(?:of|/)\s*#)?", re.IGNORECASE)
@@ -229,7 +229,7 @@ def without_furniture(pages: Sequence[list[Line]]) -> list[list[Line]]:
     edges = [_edges(lines, top_edge + band, bottom_edge - band) for lines in pages]
     for number, (top, bottom) in enumerate(edges, 1):
         for side, edge in (("top", top), ("bottom", bottom)):
-            counts.update({(side, key) for depth, line in enumerate(edge) for key in (_mask(line, depth), _mask(line))})
+            counts.update({(side, key) for line in edge for key in (line.text, _mask(line))})
         shown = {int(n) for line in (*top[:2], *bottom[:2]) for n in _edge_numbers(line)}
         offsets.update({n - number for n in shown})
     offset = next((o for o, count in offsets.most_common(1) if count >= max(MIN_REPEATS, 0.4 * len(pages))), None)
@@ -240,7 +240,7 @@ def without_furniture(pages: Sequence[list[Line]]) -> list[list[Line]]:
         numbered = _with_number((top, bottom), None if offset is None else number + offset)
         for side, edge in (("top", top), ("bottom", bottom)):
             for depth, line in enumerate(edge):
-                count = counts[side, _mask(line, depth)]
+                count = counts[side, line.text], counts[side, _mask(line)]
                 if id(line) not in numbered and not _is_furniture(line, count, depth, len(pages)):
                     break
                 drop.add(id(line))
@@ -264,16 +264,20 @@ def _with_number(edges: tuple[list[Line], list[Line]], number: int | None) -> se
     return set()
 
 
-def _is_furniture(line: Line, count: int, depth: int, pages: int) -> bool:
+def _is_furniture(line: Line, counts: tuple[int, int], depth: int, pages: int) -> bool:
+    """Whether a line is furniture, from the number of pages that show it at this edge as it is, and but for digits."""
     text = line.text
-    masked = _mask(line)
+    exact, masked = counts
     if not any(char.isalnum() for char in text):
         return True
-    if _PAGE_NUMBER.fullmatch(masked) or _ROMAN.fullmatch(text):
-        return count >= 2 or pages == 1 or masked.lower().startswith("page")
-    if "#" in masked and not any(char.isalpha() for char in masked):
+    shape = _mask(line)
+    if _PAGE_NUMBER.fullmatch(shape) or _ROMAN.fullmatch(text):
+        return masked >= 2 or pages == 1 or shape.lower().startswith("page")
+    if not any(char.isalpha() for char in text):
         return False
-    return count >= (MIN_REPEATS if depth == 0 else max(MIN_REPEATS, 0.2 * pages))
+    if depth == 0:
+        return exact >= MIN_REPEATS or masked >= max(MIN_REPEATS, 0.12 * pages)
+    return exact >= max(MIN_REPEATS, 0.2 * pages) or (pages >= 10 and masked >= 0.5 * pages)
 
 
 def _is_row(line: Line) -> bool:
@@ -293,9 +297,8 @@ def _edges(lines: Sequence[Line], above: float, below: float) -> tuple[list[Line
     return top, bottom
 
 
-def _mask(line: Line, depth: int = 0) -> str:
-    """What repeats: the outermost line without its digits, those further in only as they are."""
-    return line.text if depth else _DIGITS.sub("#", line.text)
+def _mask(line: Line) -> str:
+    return _DIGITS.sub("#", line.text)
 
 
 def _edge_numbers(line: Line) -> list[str]:

@@ -26,6 +26,10 @@ _TABLE: dict[int, str | None] = {
 }
 _BROKEN_WORD = re.compile(r"(?<=\w)\u00ad\n[ \t]*(?=\w)")
 
+_RAISED = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
+_LOWERED = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
+_RAISABLE = re.compile(r"[0-9+−n-]+")
+
 _SAMPLE = 64 * 1024
 _HIGH_RUN = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
@@ -38,6 +42,16 @@ def clean_text(text: str) -> str:
     if "\u00ad" in text:
         text = _BROKEN_WORD.sub("", text)
     return text.translate(_TABLE)
+
+
+def raised(text: str) -> str:
+    """Text that a format sets above the line: digits as raised digits, since 10⁶ without its layout would be 106."""
+    return text.translate(_RAISED) if _RAISABLE.fullmatch(text.strip()) else text
+
+
+def lowered(text: str) -> str:
+    """Text that a format sets below the line, likewise: CO₂."""
+    return text.translate(_LOWERED) if _RAISABLE.fullmatch(text.strip()) else text
 
 
 def decode(data: bytes) -> str:

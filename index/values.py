@@ -142,6 +142,21 @@ class AddReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveReport:
+    """Ids of what was removed, and names for which nothing could be."""
+
+    removed: tuple[str, ...] = ()
+    failed: tuple[Failure, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The report in the command line's shape."""
+        return {
+            "removed": list(self.removed),
+            "failed": [{"article": each.source, "error": each.error} for each in self.failed],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far adding has come: sources done of total (None while unknown), and what happened to the last one.
 

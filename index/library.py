@@ -1,0 +1,673 @@
+"""The front door: a library of articles that can be added to, searched and checked.
+
+Owns the store, its two views and the originals, and calls the embedder; knows nothing of readers, answers or pages.
+Slow, fallible work (reading, embedding) comes before the transaction that stores an article.
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from errors import ArticleNotFound, FootnoteError, LibraryError, LibraryFull, SourceError, SourceMissing
+from index import fusion
+from index.embedder import Embedder
+from index.store import Held, NewArticle, Original, Store
+from index.values import (
+    AddReport,
+    ArticleSummary,
+    Failure,
+    Hit,
+    Method,
+    Problem,
+    Progress,
+    RemoveReport,
+    SearchResult,
+    StoredArticle,
+)
+from index.vectors import VectorView
+from index.where import EVERYTHING, Where, fields_of
+from index.words import WordView
+from ingest.article import Article, article_id, sha256_hex
+from ingest.passages import Passage, PassageSettings, split_article
+from ingest.reading import PARSER_VERSION, read_article
+from ingest.sources import ROW_MEDIA_TYPE, Source
+from ingest.workers import WorkerPool, needs_worker
+
+log = logging.getLogger(__name__)
+
+OnProgress = Callable[[Progress], None]
+_SHA256_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How passages are ranked; every default was measured (docs/measurements.md).
+
+    `depth` candidates come from each leg. `dense_weight` in [0, 1] is the share of the dense score in the convex
+    combination. `furniture_factor` multiplies the score of bylines, share prompts and the like, unless the question
+    asks for such things.
+    """
+
+    depth: int = 200
+    dense_weight: float = 0.45
+    furniture_factor: float = 0.4
+
+
+class Library:
+    """The library in `folder`, made when missing. Safe to use from several threads; close it when done.
+
+    `workers` processes read files that need a process of their own. Raises LibraryError and its kinds.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        passages: PassageSettings | None = None,
+        search: SearchSettings | None = None,
+        workers: int = 1,
+        batch_passages: int = 512,
+        asks_for_furniture: Callable[[str], bool] = lambda _query: False,
+    ) -> None:
+        self.folder = folder
+        self.embedder = embedder
+        self._passage_settings = PassageSettings() if passages is None else passages
+        self._search_settings = SearchSettings() if search is None else search
+        self._workers = workers
+        self._batch_passages = batch_passages
+        self._asks_for_furniture = asks_for_furniture
+        self._store = Store(folder)
+        self._vectors: VectorView | None = None
+        self._words = WordView(folder / "views")
+        self._lock = threading.RLock()
+        self._held: tuple[int, list[Held]] | None = None
+
+    # Adding and removing ------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        sources: Iterable[Source | SourceError],
+        *,
+        origin: str = "user",
+        total: int | None = None,
+        on_progress: OnProgress | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> AddReport:
+        """Add or replace articles; what fails is reported and the rest goes on.
+
+        `total` is the number of sources if known, for progress. `stop` is asked between sources; what was stored stays.
+        """
+        adding = _Adding(self, origin, total, on_progress)
+        adding.run(sources, stop)
+        return adding.report()
+
+    def remove(self, names: Sequence[str]) -> RemoveReport:
+        """Take out articles named by id, source or title; what comes from the drop folder then stays out."""
+        removed: list[str] = []
+        failed: list[Failure] = []
+        for name in names:
+            try:
+                found = self._find(name)
+            except LibraryError as error:
+                failed.append(Failure(name, str(error)))
+                continue
+            removed += self._take_out([found], keep_out=True)
+        return RemoveReport(tuple(removed), tuple(failed))
+
+    def drop(self, ids: Sequence[str]) -> list[str]:
+        """Take out articles whose files left the drop folder; they may come back with their files."""
+        wanted = set(ids)
+        return self._take_out([held for held in self._all() if held.article_id in wanted], keep_out=False)
+
+    def kept_out(self) -> dict[str, str]:
+        """SHA-256 by article id of drop folder articles that a person removed."""
+        return self._store.kept_out()
+
+    def outdated(self) -> list[ArticleSummary]:
+        """Articles made with another parser, passage size or embedder than now; found by their words until renewed."""
+        return [_summary(held) for held in self._all() if held.made_with != self._made_with()]
+
+    def renew(self, *, on_progress: OnProgress | None = None, stop: Callable[[], bool] | None = None) -> AddReport:
+        """Read outdated articles again from their originals, one transaction at a time; can be stopped and repeated."""
+        outdated = self.outdated()
+        origins = {held.article_id: held.origin for held in self._all()}
+        reports = []
+        for origin in sorted(set(origins.values())):
+            mine = [each for each in outdated if origins[each.article_id] == origin]
+            if mine:
+                sources = [self._kept_source(each) for each in mine]
+                reports.append(self.add(sources, origin=origin, total=len(sources), on_progress=on_progress, stop=stop))
+        return _joined(reports)
+
+    # Looking ------------------------------------------------------------------------------------------------------
+
+    @property
+    def revision(self) -> int:
+        """The number of the last change."""
+        return self._store.revision()
+
+    def articles(self) -> list[ArticleSummary]:
+        """What the library holds, in the order in which it was added."""
+        return [_summary(held) for held in self._all()]
+
+    def article(self, name: str) -> StoredArticle:
+        """An article by id, source, file name or title. Raises ArticleNotFound."""
+        held = self._find(name)
+        article = self._store.article(held.article_id)
+        if article is None:
+            raise ArticleNotFound(name)
+        return StoredArticle(article, held.text_sha256)
+
+    def passages(self, name: str) -> list[tuple[int, int]]:
+        """The offsets of an article's passages, in order."""
+        return [(each.start, each.end) for each in self._store.passages_of(self._find(name).article_id)]
+
+    def boxes(self, name: str, start: int, end: int) -> list[tuple[float, float, float, float, float]]:
+        """(page, left, top, right, bottom) in points from the top left, of the lines that hold [start, end)."""
+        return self._store.boxes(name, start, end)
+
+    def original(self, name: str) -> tuple[str, bytes]:
+        """The original file's name and bytes. Raises ArticleNotFound or LibraryDamaged."""
+        source = self._kept_source(_summary(self._find(name)))
+        if isinstance(source, SourceError):
+            raise LibraryError(str(source))
+        return Path(source.name).name or source.name, source.read_bytes()
+
+    def frequencies(self, text: str) -> dict[str, int]:
+        """In how many passages each term of `text` stands (terms as the word index knows them)."""
+        self._catch_up()
+        return self._words.frequencies(self._words.terms(text))
+
+    def terms(self, text: str) -> list[str]:
+        """The terms of a text as the word index knows them: lower case, stemmed, without stop words."""
+        return self._words.terms(text)
+
+    def property(self, key: str) -> str | None:
+        """A value that the library remembers."""
+        return self._store.property(key)
+
+    def set_property(self, key: str, value: str) -> None:
+        """Have the library remember a value."""
+        self._store.set_property(key, value)
+
+    # Searching ----------------------------------------------------------------------------------------------------
+
+    def search(
+        self, query: str, *, k: int = 10, where: Where = EVERYTHING, method: Method = Method.FUSED
+    ) -> SearchResult:
+        """The `k` best passages for a question, among the articles that `where` lets through.
+
+        `milliseconds` has embed (the question), retrieve, rerank (0 here) and total.
+        """
+        begin = time.perf_counter()
+        self._catch_up()
+        query = " ".join(query.split())
+        if not query or k < 1:
+            return SearchResult(query, (), {"embed": 0.0, "retrieve": 0.0, "rerank": 0.0, "total": _since(begin)})
+        vector: npt.NDArray[np.float32] | None = None
+        embed = time.perf_counter()
+        if method is not Method.WORDS and len(self._vector_view()):
+            vector = self.embedder.embed_queries([query])[0]
+        retrieve = time.perf_counter()
+        ranked = self._ranked(query, vector, where, method, max(self._search_settings.depth, k))
+        hits = self._hits(query, ranked, k)
+        end = time.perf_counter()
+        times = {
+            "embed": round((retrieve - embed) * 1000, 2),
+            "retrieve": round((end - retrieve) * 1000, 2),
+            "rerank": 0.0,
+            "total": round((end - begin) * 1000, 2),
+        }
+        return SearchResult(query, hits, times)
+
+    def warm_up(self) -> None:
+        """Load the model and the views now, so that the first question does not wait for them."""
+        self._catch_up()
+        self.embedder.embed_queries(["What was revenue in the last quarter?"])
+
+    # Checking -----------------------------------------------------------------------------------------------------
+
+    def verify(self) -> list[Problem]:
+        """Everything in the library that does not agree: empty when it is whole."""
+        problems = [Problem(f"the store is damaged: {line}", str(self._store.path)) for line in self._store.check()]
+        if problems:
+            return problems
+        keys = 0
+        for held in self._all():
+            problems += self._verify_article(held)
+            keys += held.passages
+        stored = self._store.count_passages()
+        if stored != keys:
+            problems.append(Problem(f"{stored} passages are stored, but the articles count {keys}", str(self._store.path)))
+        self._catch_up()
+        if len(self._words) != stored:
+            problems.append(Problem(f"the word index shows {len(self._words)} of {stored} passages", str(self.folder / "views")))
+        current = sum(held.passages for held in self._all() if held.embedder == self.embedder.identity)
+        if len(self._vector_view()) != current:
+            problems.append(
+                Problem(f"the vector index shows {len(self._vector_view())} of {current} passages", str(self.folder / "views"))
+            )
+        return problems
+
+    def close(self) -> None:
+        """Let go of the files; the library cannot be used afterwards."""
+        self._store.close()
+
+    def __enter__(self) -> "Library":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Inside -------------------------------------------------------------------------------------------------------
+
+    def _made_with(self) -> str:
+        return f"parser {PARSER_VERSION}; passages {self._passage_settings.key()}; embedder {self.embedder.identity}"
+
+    def _vector_view(self) -> VectorView:
+        with self._lock:
+            if self._vectors is None:
+                self._vectors = VectorView(self.folder / "views", self.embedder.dimension, self.embedder.identity)
+            return self._vectors
+
+    def _catch_up(self) -> None:
+        self._vector_view().catch_up(self._store)
+        self._words.catch_up(self._store)
+
+    def _all(self) -> list[Held]:
+        with self._lock:
+            revision = self._store.revision()
+            if self._held is None or self._held[0] != revision:
+                self._held = (revision, self._store.held())
+            return self._held[1]
+
+    def _find(self, name: str) -> Held:
+        """The one article that `name` means; several of one title or file name are an error, not a guess."""
+        held = self._all()
+        tests: list[Callable[[Held], bool]] = [
+            lambda each: each.article_id == name,
+            lambda each: each.source == name,
+            lambda each: each.title == name,
+            lambda each: Path(each.source).name == name,
+            lambda each: Path(each.source).is_absolute() and Path(each.source) == Path(name).absolute(),
+        ]
+        for test in tests:
+            found = [each for each in held if test(each)]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                ids = ", ".join(each.article_id for each in found[:5])
+                raise LibraryError(f"{name}: {len(found)} articles are called so; name one by its id ({ids})")
+        raise ArticleNotFound(name)
+
+    def _take_out(self, held: Sequence[Held], *, keep_out: bool) -> list[str]:
+        removed = self._store.take_out([each.article_id for each in held], keep_out=keep_out)
+        self._forget_originals({each.sha256 for each in held})
+        self._catch_up()
+        return removed
+
+    def _ranked(
+        self, query: str, vector: npt.NDArray[np.float32] | None, where: Where, method: Method, depth: int
+    ) -> list[tuple[int, float, dict[str, float | int | None]]]:
+        articles: list[int] | None = None
+        allowed: npt.NDArray[np.int64] | None = None
+        if where:
+            articles = [held.key for held in self._all() if where.matches(_fields(held))]
+            if not articles:
+                return []
+            if vector is not None:
+                allowed = self._store.passage_keys(articles)
+        dense = [] if vector is None else self._vector_view().search(vector, depth, allowed)
+        words = [] if method is Method.VECTORS else self._words.search(query, depth, articles)
+        if method is Method.RECIPROCAL:
+            scores = fusion.reciprocal(dense, words)
+        elif method is Method.FUSED:
+            scores = fusion.convex(dense, words, self._search_settings.dense_weight)
+        else:
+            scores = dict(dense or words)
+        dense_rank = {key: (rank, score) for rank, (key, score) in enumerate(dense, 1)}
+        words_rank = {key: (rank, score) for rank, (key, score) in enumerate(words, 1)}
+        ordered = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        return [
+            (
+                key,
+                score,
+                {
+                    "dense_rank": dense_rank.get(key, (None, None))[0],
+                    "dense_score": dense_rank.get(key, (None, None))[1],
+                    "words_rank": words_rank.get(key, (None, None))[0],
+                    "words_score": words_rank.get(key, (None, None))[1],
+                },
+            )
+            for key, score in ordered
+        ]
+
+    def _hits(
+        self, query: str, ranked: Sequence[tuple[int, float, dict[str, float | int | None]]], k: int
+    ) -> tuple[Hit, ...]:
+        """The best `k` that the store still has; furniture ranked down unless the question asks for it."""
+        factor = 1.0 if self._asks_for_furniture(query) else self._search_settings.furniture_factor
+        hits: list[Hit] = []
+        # What is ranked down can fall below what comes later, so a margin is looked at.
+        margin = k + 20
+        found = self._store.passages([key for key, _, _ in ranked[: margin * 2]])
+        for key, score, trace in ranked[: margin * 2]:
+            if key not in found:
+                continue
+            passage, held = found[key]
+            hits.append(
+                Hit(
+                    key=key,
+                    article_id=held.article_id,
+                    title=held.title,
+                    source=held.source,
+                    published=held.published,
+                    heading=passage.heading,
+                    section=passage.section,
+                    start=passage.start,
+                    end=passage.end,
+                    text=passage.text,
+                    pages=passage.pages,
+                    furniture=passage.furniture,
+                    score=score * factor if passage.furniture and score > 0 else score,
+                    trace=trace,
+                )
+            )
+        hits.sort(key=lambda hit: (-hit.score, hit.key))
+        return tuple(hits[:k])
+
+    def _verify_article(self, held: Held) -> Iterator[Problem]:
+        article = self._store.article(held.article_id)
+        if article is None:
+            return
+        where = f"{held.source} ({held.article_id})"
+        if sha256_hex(article.text) != held.text_sha256:
+            yield Problem("the text is not the one that was stored", where)
+        for passage in self._store.passages_of(held.article_id):
+            if article.text[passage.start : passage.end] != passage.text:
+                yield Problem(f"the passage at {passage.start} is not what the article says there", where)
+        source = self._kept_source(_summary(held))
+        if isinstance(source, SourceError):
+            yield Problem(source.reason, where)
+        elif sha256_hex(source.read_bytes()) != held.sha256:
+            yield Problem("the kept original is not the file that was read", where)
+
+    # Originals: under their SHA-256, beside the store -------------------------------------------------------------
+
+    def _original_path(self, sha256: str) -> Path:
+        return self.folder / "originals" / sha256[:2] / sha256
+
+    def _keep_original(self, sha256: str, data: bytes) -> None:
+        path = self._original_path(sha256)
+        if path.exists():
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+            try:
+                temporary.write_bytes(data)
+                os.replace(temporary, path)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise _disk_error(path, error) from error
+
+    def _forget_originals(self, digests: Iterable[str]) -> None:
+        for digest in self._store.unreferenced(digests):
+            self._original_path(digest).unlink(missing_ok=True)
+
+    def _kept_source(self, summary: ArticleSummary) -> Source | SourceError:
+        kept = self._store.original(summary.article_id)
+        if kept is None:
+            return SourceMissing(summary.source, "is no longer in the library")
+        original, row, sha256 = kept
+        path = self._original_path(sha256)
+        data = row
+        if data is None:
+            try:
+                data = path.read_bytes()
+            except OSError:
+                return SourceMissing(summary.source, f"its kept original is missing ({path}); add the file again")
+        return Source(
+            name=summary.source,
+            data=data,
+            media_type=original.media_type,
+            title=original.title,
+            published=None if original.published is None else date.fromisoformat(original.published),
+        )
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An article read and cut, waiting for its vectors."""
+
+    source: Source
+    article: Article
+    passages: list[Passage]
+    data: bytes
+    replaces: bool
+
+
+class _Adding:
+    """One call of `Library.add`: what was read, what waits for vectors, and what became of everything."""
+
+    def __init__(self, library: Library, origin: str, total: int | None, on_progress: OnProgress | None) -> None:
+        self._library = library
+        self._origin = origin
+        self._total = total
+        self._on_progress = on_progress
+        self._made_with = library._made_with()
+        self._done = 0
+        self._waiting: list[_Waiting] = []
+        held = library._all()
+        self._by_id = {each.article_id: (each.sha256, each.made_with) for each in held}
+        self._by_sha256 = {each.sha256: each.source for each in held}
+        self._results: dict[str, list[Any]] = {
+            name: [] for name in ("added", "replaced", "unchanged", "duplicates", "failed")
+        }
+
+    def run(self, sources: Iterable[Source | SourceError], stop: Callable[[], bool] | None) -> None:
+        pool = WorkerPool(self._library._workers)
+        try:
+            for source, result in pool.read(self._to_read(sources, stop)):
+                if isinstance(result, SourceError):
+                    self._fail(result)
+                    continue
+                self._read(source, result)
+        finally:
+            pool.close()
+        self._flush()
+        self._library._catch_up()
+
+    def report(self) -> AddReport:
+        results = self._results
+        return AddReport(
+            added=tuple(results["added"]),
+            replaced=tuple(results["replaced"]),
+            unchanged=tuple(results["unchanged"]),
+            duplicates=tuple(results["duplicates"]),
+            failed=tuple(results["failed"]),
+        )
+
+    def _to_read(
+        self, sources: Iterable[Source | SourceError], stop: Callable[[], bool] | None
+    ) -> Iterator[Source]:
+        """The sources that a worker must read; the others are read here or reported, on the way."""
+        for source in sources:
+            if stop is not None and stop():
+                return
+            if isinstance(source, SourceError):
+                self._fail(source)
+                continue
+            try:
+                digest = _sha256_of(source)
+            except SourceError as error:
+                self._fail(error)
+                continue
+            identity = article_id(source.name)
+            sha256, made_with = self._by_id.get(identity, ("", ""))
+            if sha256 == digest and made_with == self._made_with:
+                self._results["unchanged"].append(identity)
+                self._tell(source.name, "unchanged")
+                continue
+            same_as = self._by_sha256.get(digest)
+            if same_as is not None and same_as != source.name and identity not in self._by_id:
+                self._results["duplicates"].append((source.name, same_as))
+                self._tell(source.name, "duplicate", f"the same as {same_as}")
+                continue
+            self._by_sha256.setdefault(digest, source.name)
+            self._begin(source.name)
+            if needs_worker(source):
+                yield source
+                continue
+            try:
+                article = read_article(source)
+            except SourceError as error:
+                self._fail(error)
+            else:
+                self._read(source, article)
+
+    def _read(self, source: Source, article: Article) -> None:
+        library = self._library
+        try:
+            passages = split_article(article, library.embedder.pieces, library._passage_settings)
+            data = source.read_bytes()
+        except SourceError as error:
+            self._fail(error)
+            return
+        if sha256_hex(data) != article.sha256:
+            self._fail(SourceError(source.name, "changed while it was being read; add it again"))
+            return
+        replaces = article.article_id in self._by_id
+        self._waiting.append(_Waiting(source, article, passages, data, replaces))
+        if sum(len(each.passages) for each in self._waiting) >= library._batch_passages:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Embed what waits, all together since that is quicker, and store it article by article."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        library = self._library
+        vectors = library.embedder.embed_passages([passage.embedded for each in waiting for passage in each.passages])
+        new: list[NewArticle] = []
+        old: set[str] = set()
+        first = 0
+        for each in waiting:
+            row = each.data if each.source.media_type == ROW_MEDIA_TYPE else None
+            new.append(
+                NewArticle(
+                    article=each.article,
+                    passages=each.passages,
+                    vectors=vectors[first : first + len(each.passages)],
+                    made_with=self._made_with,
+                    embedder=library.embedder.identity,
+                    origin=self._origin,
+                    original=Original(
+                        Path(each.source.name).name,
+                        each.source.media_type,
+                        each.source.title,
+                        None if each.source.published is None else each.source.published.isoformat(),
+                    ),
+                    row=row,
+                )
+            )
+            first += len(each.passages)
+            if each.replaces:
+                old.add(self._by_id[each.article.article_id][0])
+        files = [each for each in waiting if each.source.media_type != ROW_MEDIA_TYPE]
+
+        def keep_originals() -> None:
+            for each in files:
+                library._keep_original(each.article.sha256, each.data)
+
+        library._store.put(new, before=keep_originals)
+        if old:
+            library._forget_originals(old)
+        for each in waiting:
+            outcome = "replaced" if each.replaces else "added"
+            self._results[outcome].append(each.article.article_id)
+            self._by_id[each.article.article_id] = (each.article.sha256, self._made_with)
+            self._tell(each.source.name, outcome)
+
+    def _fail(self, error: SourceError) -> None:
+        self._results["failed"].append(Failure(error.source, error.reason))
+        self._tell(error.source, "failed", error.reason)
+
+    def _begin(self, name: str) -> None:
+        if self._on_progress is not None:
+            self._on_progress(Progress(self._done, self._total, name, "reading"))
+
+    def _tell(self, name: str, outcome: str, detail: str = "") -> None:
+        self._done += 1
+        if self._on_progress is not None:
+            self._on_progress(Progress(self._done, self._total, name, outcome, detail))
+
+
+def _sha256_of(source: Source) -> str:
+    if source.data is not None or source.path is None:
+        return sha256_hex(source.read_bytes())
+    try:
+        with open(source.path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return sha256_hex(source.read_bytes())  # raises the SourceError that says what is wrong
+
+
+def _summary(held: Held) -> ArticleSummary:
+    return ArticleSummary(
+        article_id=held.article_id,
+        title=held.title,
+        source=held.source,
+        published=held.published,
+        facts=held.facts,
+        pages=held.pages,
+        passages=held.passages,
+        characters=held.characters,
+        sha256=held.sha256,
+    )
+
+
+def _fields(held: Held) -> dict[str, str | None]:
+    return fields_of(held.article_id, held.source, held.title, held.published, held.facts)
+
+
+def _joined(reports: Sequence[AddReport]) -> AddReport:
+    total = AddReport()
+    for report in reports:
+        total = replace(
+            total,
+            added=total.added + report.added,
+            replaced=total.replaced + report.replaced,
+            unchanged=total.unchanged + report.unchanged,
+            removed=total.removed + report.removed,
+            duplicates=total.duplicates + report.duplicates,
+            failed=total.failed + report.failed,
+        )
+    return total
+
+
+def _disk_error(path: Path, error: OSError) -> FootnoteError:
+    try:
+        full = error.errno == 28 or shutil.disk_usage(path.parents[2]).free < 1_000_000
+    except OSError:
+        full = False
+    if full:
+        return LibraryFull(f"{path.parents[2]}: the disk is full; free some space and try again (nothing was lost)")
+    return LibraryError(f"{path}: cannot be written ({error.strerror}); check the folder's permissions")
+
+
+def _since(begin: float) -> float:
+    return round((time.perf_counter() - begin) * 1000, 2)

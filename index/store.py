@@ -1,0 +1,603 @@
+"""The truth: articles, blocks, places, passages and their vectors, in SQLite through SQLAlchemy Core.
+
+The one file that touches SQLAlchemy. Knows no models and no views; views ask it what changed since the revision that
+they show. Every change is one transaction that begins IMMEDIATE, so that a killed process leaves the store as it was
+before or after an article. Keys are integers that are never used again.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull
+from ingest.article import Article, Block, BlockKind, Place, sha256_hex
+from ingest.passages import Passage
+
+FORMAT = 1
+BUSY_SECONDS = 30
+
+_metadata = sa.MetaData()
+_properties = sa.Table(
+    "properties",
+    _metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+_articles = sa.Table(
+    "articles",
+    _metadata,
+    sa.Column("key", sa.Integer, primary_key=True),
+    sa.Column("article_id", sa.Text, nullable=False, unique=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("published", sa.Text),
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False, index=True),
+    sa.Column("text_sha256", sa.Text, nullable=False),
+    sa.Column("text", sa.LargeBinary, nullable=False),  # UTF-8, deflated
+    sa.Column("characters", sa.Integer, nullable=False),
+    sa.Column("blocks", sa.LargeBinary, nullable=False),  # JSON, deflated
+    sa.Column("pages", sa.Integer),
+    sa.Column("passages", sa.Integer, nullable=False),
+    sa.Column("made_with", sa.Text, nullable=False),  # parser version, passage and embedder settings
+    sa.Column("embedder", sa.Text, nullable=False),  # vectors of another embedder are in another space
+    sa.Column("origin", sa.Text, nullable=False),  # "corpus" when it came with the drop folder, else "user"
+    sa.Column("original", sa.Text, nullable=False),  # how the original is read again: see Original
+    sa.Column("row", sa.LargeBinary),  # the original bytes of a .jsonl row, deflated; files lie beside the store
+    sqlite_autoincrement=True,
+)
+_places = sa.Table(
+    "places",
+    _metadata,
+    sa.Column("article", sa.Integer, primary_key=True),
+    sa.Column("page", sa.Integer, primary_key=True),
+    sa.Column("places", sa.LargeBinary, nullable=False),  # JSON, deflated
+)
+_passages = sa.Table(
+    "passages",
+    _metadata,
+    sa.Column("key", sa.Integer, primary_key=True),
+    sa.Column("article", sa.Integer, nullable=False, index=True),
+    sa.Column("start", sa.Integer, nullable=False),
+    sa.Column("end", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("heading", sa.Text, nullable=False),
+    sa.Column("section", sa.Text, nullable=False),
+    sa.Column("pages", sa.Text, nullable=False),
+    sa.Column("furniture", sa.Boolean, nullable=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),  # little-endian float16
+    sa.Column("revision", sa.Integer, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+_gone = sa.Table(
+    "gone",
+    _metadata,
+    sa.Column("passage", sa.Integer, primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False, index=True),
+)
+_kept_out = sa.Table(  # articles of the drop folder that a person removed: out until the file changes
+    "kept_out",
+    _metadata,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """How the original bytes are read again: under which file name and media type, with which given title and date."""
+
+    file_name: str
+    media_type: str | None = None
+    title: str | None = None
+    published: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the store holds of an article, without its text."""
+
+    key: int
+    article_id: str
+    source: str
+    title: str
+    published: date | None
+    facts: Mapping[str, str]
+    sha256: str
+    text_sha256: str
+    characters: int
+    pages: int | None
+    passages: int
+    made_with: str
+    embedder: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """An article ready to be stored: its passages with vectors of shape (len(passages), dimension)."""
+
+    article: Article
+    passages: Sequence[Passage]
+    vectors: npt.NDArray[np.float32]
+    made_with: str
+    embedder: str
+    origin: str
+    original: Original
+    row: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as stored, with the key of its article."""
+
+    key: int
+    article: int
+    start: int
+    end: int
+    text: str
+    heading: str
+    section: str
+    pages: tuple[int, ...]
+    furniture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a view needs to go from one revision to `revision`: passages that are new, and keys that are gone."""
+
+    revision: int
+    gone: tuple[int, ...]
+    keys: npt.NDArray[np.int64]
+
+
+class Store:
+    """The store in `folder`/store.sqlite; made when missing. Safe to use from several threads and processes.
+
+    Raises LibraryDamaged when the file is no store, LibraryBusy when another writer holds it for over 30 s,
+    LibraryFull when the disk is full.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "store.sqlite"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(f"{folder}: the library's folder cannot be made ({error.strerror})") from error
+        self._engine = sa.create_engine(
+            f"sqlite:///{self.path}", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        )
+        sa.event.listen(self._engine, "connect", _on_connect)
+        with self._reading() as connection:
+            made = sa.inspect(connection).has_table("properties") and _property(connection, "format") is not None
+        if not made:  # only then is the lock of a writer needed
+            with self._writing() as connection:
+                _metadata.create_all(connection)
+                if _property(connection, "format") is None:
+                    _set_property(connection, "format", str(FORMAT))
+                    _set_property(connection, "revision", "0")
+        if int(self.property("format") or 0) > FORMAT:
+            raise LibraryError(f"{folder}: made by a newer version of Footnote; update the program to open it")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    # Properties -------------------------------------------------------------------------------------------------
+
+    def property(self, key: str) -> str | None:
+        """A remembered value, None when there is none."""
+        with self._reading() as connection:
+            return _property(connection, key)
+
+    def set_property(self, key: str, value: str) -> None:
+        """Remember a value."""
+        with self._writing() as connection:
+            _set_property(connection, key, value)
+
+    def revision(self) -> int:
+        """The number of the last change, from 0."""
+        return int(self.property("revision") or 0)
+
+    # Articles ---------------------------------------------------------------------------------------------------
+
+    def put(self, new: Sequence[NewArticle], before: Callable[[], None] = lambda: None) -> int:
+        """Add or replace articles in one transaction; return the revision after it.
+
+        `before` runs inside it, when no other process can be changing the store.
+        """
+        with self._writing() as connection:
+            before()
+            revision = _next_revision(connection)
+            for each in new:
+                article = each.article
+                _take_out(connection, [article.article_id], revision)
+                connection.execute(_kept_out.delete().where(_kept_out.c.article_id == article.article_id))
+                encoded = article.text.encode("utf-8", "surrogatepass")
+                inserted = connection.execute(
+                    _articles.insert().values(
+                        article_id=article.article_id,
+                        source=article.source,
+                        title=article.title,
+                        published=None if article.published is None else article.published.isoformat(),
+                        facts=json.dumps(dict(article.facts), ensure_ascii=False),
+                        sha256=article.sha256,
+                        text_sha256=sha256_hex(encoded),
+                        text=zlib.compress(encoded, 1),
+                        characters=len(article.text),
+                        blocks=_pack_blocks(article.blocks),
+                        pages=article.pages,
+                        passages=len(each.passages),
+                        made_with=each.made_with,
+                        embedder=each.embedder,
+                        origin=each.origin,
+                        original=json.dumps(
+                            [each.original.file_name, each.original.media_type, each.original.title, each.original.published]
+                        ),
+                        row=None if each.row is None else zlib.compress(each.row, 1),
+                    )
+                )
+                key = int(inserted.inserted_primary_key[0])
+                _insert_places(connection, key, article.places)
+                halves = np.ascontiguousarray(each.vectors, dtype="<f2")
+                rows = [
+                    {
+                        "article": key,
+                        "start": passage.start,
+                        "end": passage.end,
+                        "text": passage.text,
+                        "heading": passage.heading,
+                        "section": passage.section,
+                        "pages": ",".join(map(str, passage.pages)),
+                        "furniture": passage.furniture,
+                        "vector": halves[i].tobytes(),
+                        "revision": revision,
+                    }
+                    for i, passage in enumerate(each.passages)
+                ]
+                if rows:
+                    connection.execute(_passages.insert(), rows)
+            return revision
+
+    def take_out(self, article_ids: Sequence[str], *, keep_out: bool) -> list[str]:
+        """Remove articles in one transaction; return the ids that were there. `keep_out` remembers that a person did it."""
+        with self._writing() as connection:
+            held = connection.execute(
+                sa.select(_articles.c.article_id, _articles.c.sha256).where(_articles.c.article_id.in_(list(article_ids)))
+            ).all()
+            if not held:
+                return []
+            revision = _next_revision(connection)
+            ids = [row.article_id for row in held]
+            _take_out(connection, ids, revision)
+            if keep_out:
+                for row in held:
+                    connection.execute(_kept_out.delete().where(_kept_out.c.article_id == row.article_id))
+                    connection.execute(_kept_out.insert().values(article_id=row.article_id, sha256=row.sha256))
+            return ids
+
+    def unreferenced(self, digests: Iterable[str]) -> Iterator[str]:
+        """Those of the SHA-256 digests that no article has; no other process changes the store meanwhile."""
+        with self._writing() as connection:
+            for digest in digests:
+                if connection.scalar(sa.select(_articles.c.key).where(_articles.c.sha256 == digest).limit(1)) is None:
+                    yield digest
+
+    def kept_out(self) -> dict[str, str]:
+        """SHA-256 by article id of what a person removed."""
+        with self._reading() as connection:
+            return {row.article_id: row.sha256 for row in connection.execute(sa.select(_kept_out))}
+
+    def held(self) -> list[Held]:
+        """All articles, in the order in which they were added."""
+        with self._reading() as connection:
+            return [_held(row) for row in connection.execute(sa.select(*_HELD_COLUMNS).order_by(_articles.c.key))]
+
+    def article(self, article_id: str) -> Article | None:
+        """An article whole, None when it is not there."""
+        with self._reading() as connection:
+            row = connection.execute(sa.select(_articles).where(_articles.c.article_id == article_id)).one_or_none()
+            if row is None:
+                return None
+            places = connection.execute(
+                sa.select(_places.c.page, _places.c.places).where(_places.c.article == row.key).order_by(_places.c.page)
+            ).all()
+        return Article(
+            source=row.source,
+            title=row.title,
+            text=zlib.decompress(row.text).decode("utf-8", "surrogatepass"),
+            sha256=row.sha256,
+            published=None if row.published is None else date.fromisoformat(row.published),
+            facts=json.loads(row.facts),
+            blocks=_unpack_blocks(row.blocks),
+            places=tuple(place for page in places for place in _unpack_places(page.page, page.places)),
+            pages=row.pages,
+        )
+
+    def boxes(self, article_id: str, start: int, end: int) -> list[tuple[float, float, float, float, float]]:
+        """(page, left, top, right, bottom) of the lines that hold characters of [start, end), in points from the top left."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.select(_places.c.page, _places.c.places)
+                .join(_articles, _articles.c.key == _places.c.article)
+                .where(_articles.c.article_id == article_id)
+                .where(_places.c.page.in_(self._pages_of(connection, article_id, start, end)))
+                .order_by(_places.c.page)
+            ).all()
+        return [
+            (place.page, *box)
+            for row in rows
+            for place in _unpack_places(row.page, row.places)
+            if place.start < end and place.end > start
+            for box in place.boxes
+        ]
+
+    def _pages_of(self, connection: sa.Connection, article_id: str, start: int, end: int) -> list[int]:
+        rows = connection.execute(
+            sa.select(_passages.c.pages)
+            .join(_articles, _articles.c.key == _passages.c.article)
+            .where(_articles.c.article_id == article_id, _passages.c.start < end, _passages.c.end > start)
+        )
+        return sorted({int(page) for row in rows for page in row.pages.split(",") if page})
+
+    def original(self, article_id: str) -> tuple[Original, bytes | None, str] | None:
+        """How to read an article again, its row's bytes (None for a file), and the SHA-256 of the bytes."""
+        with self._reading() as connection:
+            row = connection.execute(
+                sa.select(_articles.c.original, _articles.c.row, _articles.c.sha256).where(
+                    _articles.c.article_id == article_id
+                )
+            ).one_or_none()
+        if row is None:
+            return None
+        return Original(*json.loads(row.original)), None if row.row is None else zlib.decompress(row.row), row.sha256
+
+    # Passages ---------------------------------------------------------------------------------------------------
+
+    def passages(self, keys: Sequence[int]) -> dict[int, tuple[StoredPassage, Held]]:
+        """Passages with their articles, by key, from one read; keys that are gone are missing."""
+        result: dict[int, tuple[StoredPassage, Held]] = {}
+        articles: dict[int, Held] = {}
+        with self._reading() as connection:
+            for some in _slices(list(keys), 500):
+                rows = connection.execute(sa.select(*_PASSAGE_COLUMNS).where(_passages.c.key.in_(some))).all()
+                missing = {row.article for row in rows} - set(articles)
+                for few in _slices(sorted(missing), 500):
+                    for row in connection.execute(sa.select(*_HELD_COLUMNS).where(_articles.c.key.in_(few))):
+                        articles[row.key] = _held(row)
+                for row in rows:
+                    result[row.key] = (_passage(row), articles[row.article])
+        return result
+
+    def passages_of(self, article_id: str) -> list[StoredPassage]:
+        """An article's passages, in order."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.select(*_PASSAGE_COLUMNS)
+                .join(_articles, _articles.c.key == _passages.c.article)
+                .where(_articles.c.article_id == article_id)
+                .order_by(_passages.c.key)
+            )
+            return [_passage(row) for row in rows]
+
+    def passage_keys(self, articles: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Keys of all passages of these articles (by their keys)."""
+        found: list[int] = []
+        with self._reading() as connection:
+            for some in _slices(list(articles), 500):
+                found += connection.scalars(sa.select(_passages.c.key).where(_passages.c.article.in_(some))).all()
+        return np.array(found, dtype=np.int64)
+
+    def count_passages(self) -> int:
+        """How many passages there are."""
+        with self._reading() as connection:
+            return int(connection.scalar(sa.select(sa.func.count()).select_from(_passages)) or 0)
+
+    def change_since(self, revision: int) -> Change:
+        """What changed after `revision`."""
+        with self._reading() as connection:
+            now = int(_property(connection, "revision") or 0)
+            gone = connection.scalars(sa.select(_gone.c.passage).where(_gone.c.revision > revision)).all() if revision else []
+            keys = connection.scalars(
+                sa.select(_passages.c.key).where(_passages.c.revision > revision).order_by(_passages.c.key)
+            ).all()
+        return Change(now, tuple(gone), np.array(keys, dtype=np.int64))
+
+    def vectors(
+        self, keys: Sequence[int], embedder: str
+    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
+        """Keys and vectors in slices of a few thousand, of passages that this embedder made; others are left out."""
+        for some in _slices([int(key) for key in keys], 4000):
+            with self._reading() as connection:
+                rows = connection.execute(
+                    sa.select(_passages.c.key, _passages.c.vector)
+                    .join(_articles, _articles.c.key == _passages.c.article)
+                    .where(_passages.c.key.between(some[0], some[-1]), _articles.c.embedder == embedder)
+                    .order_by(_passages.c.key)
+                ).all()
+            wanted = set(some)
+            rows = [row for row in rows if row.key in wanted]
+            if rows:
+                vectors = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f2").reshape(len(rows), -1)
+                yield np.array([row.key for row in rows], dtype=np.int64), vectors.astype(np.float32)
+
+    def texts(self, keys: Sequence[int]) -> Iterator[tuple[int, int, str, str]]:
+        """(key, article key, heading, text) of passages, in slices; keys that are gone are left out."""
+        for some in _slices([int(key) for key in keys], 4000):
+            with self._reading() as connection:
+                rows = connection.execute(
+                    sa.select(_passages.c.key, _passages.c.article, _passages.c.heading, _passages.c.text)
+                    .where(_passages.c.key.between(some[0], some[-1]))
+                    .order_by(_passages.c.key)
+                ).all()
+            wanted = set(some)
+            yield from ((row.key, row.article, row.heading, row.text) for row in rows if row.key in wanted)
+
+    def check(self) -> list[str]:
+        """What SQLite itself finds wrong, empty when nothing is."""
+        with self._reading() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(20)").scalars().all()
+        return [str(line) for line in found if line != "ok"]
+
+    # Connections ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _translated(self.path), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with _translated(self.path), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+
+
+_HELD_COLUMNS = [
+    _articles.c[name]
+    for name in (
+        "key article_id source title published facts sha256 text_sha256 characters pages passages made_with embedder origin"
+    ).split()
+]
+_PASSAGE_COLUMNS = [
+    _passages.c[name] for name in "key article start end text heading section pages furniture".split()
+]
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would not be IMMEDIATE
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        said = str(error.orig).lower()
+        if "locked" in said or "busy" in said:
+            raise LibraryBusy(
+                f"{path}: another program has been changing the library for over {BUSY_SECONDS} seconds; try again when it is done"
+            ) from error
+        if "full" in said:
+            raise LibraryFull(f"{path}: the disk is full; free some space and try again (nothing was lost)") from error
+        if "malformed" in said or "not a database" in said:
+            raise LibraryDamaged(
+                f"{path}: is damaged ({error.orig}); restore it from a backup, or move the library's folder away and add the articles anew"
+            ) from error
+        if "readonly" in said or "unable to open" in said:
+            raise LibraryError(f"{path}: cannot be written ({error.orig}); check the folder's permissions") from error
+        raise
+
+
+def _property(connection: sa.Connection, key: str) -> str | None:
+    value = connection.scalar(sa.select(_properties.c.value).where(_properties.c.key == key))
+    return None if value is None else str(value)
+
+
+def _set_property(connection: sa.Connection, key: str, value: str) -> None:
+    connection.execute(_properties.delete().where(_properties.c.key == key))
+    connection.execute(_properties.insert().values(key=key, value=value))
+
+
+def _next_revision(connection: sa.Connection) -> int:
+    revision = int(_property(connection, "revision") or 0) + 1
+    _set_property(connection, "revision", str(revision))
+    return revision
+
+
+def _take_out(connection: sa.Connection, article_ids: Sequence[str], revision: int) -> None:
+    for article_id in article_ids:
+        key = connection.scalar(sa.select(_articles.c.key).where(_articles.c.article_id == article_id))
+        if key is None:
+            continue
+        connection.execute(
+            _gone.insert().from_select(
+                ["passage", "revision"],
+                sa.select(_passages.c.key, sa.literal(revision)).where(_passages.c.article == key),
+            )
+        )
+        connection.execute(_passages.delete().where(_passages.c.article == key))
+        connection.execute(_places.delete().where(_places.c.article == key))
+        connection.execute(_articles.delete().where(_articles.c.key == key))
+
+
+def _insert_places(connection: sa.Connection, key: int, places: Iterable[Place]) -> None:
+    pages: dict[int, list[Any]] = {}
+    for place in places:
+        boxes = [[round(number, 1) for number in box] for box in place.boxes]
+        pages.setdefault(place.page, []).append([place.start, place.end, boxes])
+    rows = [
+        {"article": key, "page": page, "places": zlib.compress(json.dumps(held, separators=(",", ":")).encode(), 6)}
+        for page, held in pages.items()
+    ]
+    if rows:
+        connection.execute(_places.insert(), rows)
+
+
+def _unpack_places(page: int, packed: bytes) -> Iterator[Place]:
+    for start, end, boxes in json.loads(zlib.decompress(packed)):
+        yield Place(start, end, page, tuple((box[0], box[1], box[2], box[3]) for box in boxes))
+
+
+def _pack_blocks(blocks: Sequence[Block]) -> bytes:
+    rows = [[b.kind.value, b.start, b.end, b.page, b.level, list(b.columns)] for b in blocks]
+    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), 1)
+
+
+def _unpack_blocks(packed: bytes) -> tuple[Block, ...]:
+    rows = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"))
+    return tuple(Block(BlockKind(kind), start, end, page, level, tuple(names)) for kind, start, end, page, level, names in rows)
+
+
+def _held(row: Any) -> Held:
+    return Held(
+        key=row.key,
+        article_id=row.article_id,
+        source=row.source,
+        title=row.title,
+        published=None if row.published is None else date.fromisoformat(row.published),
+        facts=json.loads(row.facts),
+        sha256=row.sha256,
+        text_sha256=row.text_sha256,
+        characters=row.characters,
+        pages=row.pages,
+        passages=row.passages,
+        made_with=row.made_with,
+        embedder=row.embedder,
+        origin=row.origin,
+    )
+
+
+def _passage(row: Any) -> StoredPassage:
+    return StoredPassage(
+        key=row.key,
+        article=row.article,
+        start=row.start,
+        end=row.end,
+        text=row.text,
+        heading=row.heading,
+        section=row.section,
+        pages=tuple(int(page) for page in row.pages.split(",") if page),
+        furniture=bool(row.furniture),
+    )
+
+
+def _slices(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]

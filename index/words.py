@@ -1,0 +1,214 @@
+"""The word view: BM25 over passages. The one file that touches tantivy.
+
+Knows the store's passages by key; a folder on disk shows some revision of the store and is brought forward under one
+lock between processes. Losing it costs only the time to read the texts again.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from errors import LibraryFull
+from index.files import locked, read_json, write_json
+from index.store import Store
+
+log = logging.getLogger(__name__)
+
+_FORMAT = 1
+_LOCK_SECONDS = 15.0
+_WRITER_BYTES = 64_000_000
+_ANALYZER = "footnote"
+# Words and figures: a figure keeps its points and commas ("1,234.5"); every Han character stands alone.
+_TOKEN = r"\p{N}+(?:[.,]\p{N}+)*[\p{L}]*|[\p{L}--\p{Han}]+[\p{N}]*|\p{Han}"  # noqa: S105
+_MOST_QUERY_TERMS = 64
+
+
+class WordView:
+    """BM25 over heading and text of passages. `folder` holds the index; None keeps it in memory alone.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._lock = threading.RLock()
+        self._index: Any = None
+        self._schema: Any = None
+        self._analyzer: Any = None
+        self._revision = 0
+
+    @property
+    def revision(self) -> int:
+        """The store revision that this view shows."""
+        return self._revision
+
+    def __len__(self) -> int:
+        return 0 if self._index is None else int(self._index.searcher().num_docs)
+
+    def catch_up(self, store: Store) -> None:
+        """Show the store's current revision. Who cannot have the lock in time goes on in memory alone."""
+        with self._lock:
+            if self._index is None:
+                self._open()
+            now = store.revision()
+            if now == self._revision:
+                return
+            if self._folder is None:
+                self._bring_forward(store)
+                return
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with locked(self._folder / "lock", _LOCK_SECONDS) as had:
+                if had:
+                    self._reopen()
+                    self._bring_forward(store)
+                    return
+            log.warning("%s: held by another process; searching words from memory", self._folder)
+            self._folder = None
+            self._open()
+            self._bring_forward(store)
+
+    def search(self, query: str, k: int, articles: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """Up to `k` (key, BM25 score) pairs, best first; only in `articles` (store keys) unless None."""
+        import tantivy
+
+        with self._lock:
+            if self._index is None or (articles is not None and not articles):
+                return []
+            terms = self.terms(query)[:_MOST_QUERY_TERMS]
+            if not terms:
+                return []
+            clauses = [
+                (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "body", term, index_option="freq"))
+                for term in terms
+            ]
+            wanted = tantivy.Query.boolean_query(clauses)
+            if articles is not None:
+                among = tantivy.Query.term_set_query(self._schema, "article", list(articles))
+                wanted = tantivy.Query.boolean_query(
+                    [(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0))]
+                )
+            searcher = self._index.searcher()
+            found = searcher.search(wanted, limit=k, count=False).hits
+            keys = searcher.fast_field_values("key", [address for _, address in found])
+        return [(int(key), float(score)) for (score, _), key in zip(found, keys, strict=True)]
+
+    def terms(self, text: str) -> list[str]:
+        """The terms of a text as the index knows them: lower case, stemmed, without stop words, each once."""
+        with self._lock:
+            if self._analyzer is None:
+                self._analyzer = _analyzer()
+            return list(dict.fromkeys(self._analyzer.analyze(text)))
+
+    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """In how many passages each term stands."""
+        with self._lock:
+            if self._index is None:
+                return dict.fromkeys(terms, 0)
+            searcher = self._index.searcher()
+            return {term: int(searcher.doc_freq("body", term)) for term in terms}
+
+    def _open(self) -> None:
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_integer_field("key", indexed=True, fast=True)  # signed, as Python passes numbers
+        builder.add_integer_field("article", indexed=True)
+        builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
+        self._schema = builder.build()
+        self._revision = 0
+        if self._folder is None:
+            self._index = tantivy.Index(self._schema)
+        else:
+            about = read_json(self._folder / "words.json")
+            path = self._folder / "words"
+            if about.get("format") != _FORMAT:
+                shutil.rmtree(path, ignore_errors=True)
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+                self._index = tantivy.Index(self._schema, path=str(path))
+                self._revision = int(about.get("revision", 0))
+            except (ValueError, OSError) as error:  # tantivy raises ValueError for all its own trouble
+                log.warning("%s: the word index is unreadable and is made anew (%s)", path, error)
+                self._discard()
+        self._index.register_tokenizer(_ANALYZER, _analyzer())
+
+    def _discard(self) -> None:
+        import tantivy
+
+        assert self._folder is not None
+        path = self._folder / "words"
+        shutil.rmtree(path, ignore_errors=True)
+        (self._folder / "words.json").unlink(missing_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
+        self._index = tantivy.Index(self._schema, path=str(path))
+        self._revision = 0
+
+    def _reopen(self) -> None:
+        """See what another process has committed since."""
+        assert self._folder is not None
+        about = read_json(self._folder / "words.json")
+        if about.get("format") == _FORMAT and int(about.get("revision", 0)) != self._revision:
+            self._open()
+        elif not about and self._revision:
+            self._discard()
+            self._index.register_tokenizer(_ANALYZER, _analyzer())
+
+    def _bring_forward(self, store: Store) -> None:
+        try:
+            self._apply(store)
+        except ValueError as error:
+            if self._folder is None:
+                raise
+            if "space" in str(error).lower() or shutil.disk_usage(self._folder).free < 1_000_000:
+                raise LibraryFull(
+                    f"{self._folder}: the disk is full; free some space and try again (nothing was lost)"
+                ) from error
+            log.warning("%s: the word index is unreadable and is made anew (%s)", self._folder, error)
+            self._discard()
+            self._index.register_tokenizer(_ANALYZER, _analyzer())
+            self._apply(store)
+
+    def _apply(self, store: Store) -> None:
+        import tantivy
+
+        change = store.change_since(self._revision)
+        if change.revision < self._revision:
+            self._revision = 0
+            change = store.change_since(0)
+        if change.revision == self._revision:
+            self._index.reload()
+            return
+        writer = self._index.writer(_WRITER_BYTES, 1)
+        if self._revision == 0:
+            writer.delete_all_documents()
+            writer.commit()
+        else:
+            # Also what is new: a process killed between commit and words.json has already put it in.
+            for key in [*change.gone, *change.keys]:
+                writer.delete_documents_by_term("key", int(key))
+        for key, article, heading, text in store.texts(change.keys):
+            body = f"{heading}\n{text}" if heading else text
+            writer.add_document(tantivy.Document(key=key, article=article, body=body))
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        if self._folder is not None:
+            write_json(self._folder / "words.json", {"format": _FORMAT, "revision": change.revision})
+        self._revision = change.revision
+
+
+def _analyzer() -> Any:
+    import tantivy
+
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_TOKEN))
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )

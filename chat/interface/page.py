@@ -23,7 +23,7 @@ TITLE = "Footnote"
 STORAGE_KEY = "footnote-conversation"
 # Gradio encrypts what it keeps in the browser, and the page itself holds the key, so this protects nothing. It is
 # fixed because a random one, Gradio's default, would lose the conversation with every restart.
-STORAGE_SECRET = "footnote"
+STORAGE_SECRET = "footnote"  # noqa: S105
 LONGEST_QUESTION = 10_000  # characters
 EARLIER_QUESTIONS = 5  # of the conversation, given to understand a follow-up
 TABS = ("ask", "library", "evaluate")
@@ -79,10 +79,18 @@ def build_page(backend: Backend) -> gr.Blocks:
                             [], label="Company", multiselect=True, elem_id="fn-filter-company", min_width=180, scale=2
                         )
                         since = gr.Textbox(
-                            label="Published from", placeholder="YYYY-MM-DD", elem_classes="fn-date", min_width=150
+                            label="Published from",
+                            placeholder="YYYY-MM-DD",
+                            max_lines=1,
+                            elem_classes="fn-date",
+                            min_width=150,
                         )
                         until = gr.Textbox(
-                            label="Published to", placeholder="YYYY-MM-DD", elem_classes="fn-date", min_width=150
+                            label="Published to",
+                            placeholder="YYYY-MM-DD",
+                            max_lines=1,
+                            elem_classes="fn-date",
+                            min_width=150,
                         )
                     with gr.Row(elem_id="fn-line"):
                         question = gr.Textbox(

@@ -88,11 +88,7 @@ def render_failure(message: str) -> str:
 
 def render_answer(answer: Answer, *, stale: Collection[Cited] = ()) -> str:
     """The whole message. `stale` are the quotes whose article changed or went since the answer."""
-    parts: list[str]
-    if answer.answered:
-        parts = _answered(answer, stale)
-    else:
-        parts = _declined(answer)
+    parts = _answered(answer, stale) if answer.answered else _declined(answer)
     parts.append(_trace(answer))
     kind = "fn-answered" if answer.answered else "fn-declined"
     return f'<div class="fn-answer {kind}">{"".join(parts)}</div>'
@@ -159,7 +155,7 @@ def _quote(quote: Quote, numbers: dict[Cited, int], stale: Collection[Cited]) ->
     chip = f'<a class="fn-cite" href="{href}" title="{escape(title)}">{number}</a>'
     columns = ""
     if quote.columns:
-        names = " <span>/</span> ".join(escape(name) for name in quote.columns)
+        names = " <span>·</span> ".join(escape(name) for name in quote.columns)
         columns = f'<p class="fn-columns"><span class="fn-label">Columns</span> {names}</p>'
     note = (
         '<p class="fn-stale">This source was changed or removed after this answer.</p>' if _key(quote) in stale else ""
@@ -189,13 +185,13 @@ def _marked(quote: Quote) -> str:
 def _place(title: str, section: str, page: int | None, published: date | None, href: str) -> str:
     facts = []
     if section and not _same(section, title):
-        facts.append(escape(section))
+        facts.append(f"<span>{escape(section)}</span>")
     if page is not None:
-        facts.append(f"page {page}")
+        facts.append(f'<span class="fn-fact">page {page}</span>')
     if published is not None:
-        facts.append(escape(long_date(published)))
-    rest = "".join(f' <span class="fn-sep">·</span> <span>{fact}</span>' for fact in facts)
-    return f'<a class="fn-title" href="{href}">{escape(title)}</a>{rest}'
+        facts.append(f'<span class="fn-fact">{escape(long_date(published))}</span>')
+    rest = "".join(f' <span class="fn-sep">·</span> {fact}' for fact in facts)
+    return f'<span class="fn-place"><a class="fn-title" href="{href}">{escape(title)}</a>{rest}</span>'
 
 
 def _closest(number: int, passage: Considered) -> str:

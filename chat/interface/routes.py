@@ -22,12 +22,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from chat.interface.backend import Backend, Entry, Evaluation, PastedText, UploadedFile, WebAddress
-from chat.interface.charts import plot_text, recall_plot
+from chat.interface.backend import Backend, Entry, PastedText, UploadedFile, WebAddress
 from chat.interface.jobs import Handle, Item, JobQueue
 from chat.interface.rendering import file_name
-from chat.interface.views import article_view, evaluation_view, job_view, question_view, summary_view
+from chat.interface.views import article_view, job_view, report_view, row_view, summary_view
 from errors import ArticleNotFound, FootnoteError, LibraryFull, SourceTooLarge
+from evaluation import Report, html_report, recall_svg
 from index.values import AddReport, Method, Progress
 
 logger = logging.getLogger(__name__)
@@ -107,29 +107,31 @@ class Routes:
         first = _whole_number(request.query_params.get("first"))
 
         def view() -> dict[str, Any]:
-            shown = article_view(self._backend.article(article_id), at=at, first=first)
-            original = self._backend.original(article_id)
-            shown["original"] = None if original is None else f"/api/original/{quote(article_id)}"
-            shown["original_is_pdf"] = original is not None and original.name.lower().endswith(".pdf")
-            return shown
+            stored = self._backend.article(article_id)
+            pdf = stored.article.pages is not None and file_name(stored.article.source).lower().endswith(".pdf")
+            return article_view(stored, at=at, first=first) | {
+                "original": f"/api/original/{quote(stored.article.article_id)}",
+                "original_is_pdf": pdf,
+            }
 
         return JSONResponse(await run_in_threadpool(view))
 
     async def original(self, request: Request) -> Response:
         """The file as it was added. Only PDFs open in the browser; all others are saved, never run as a page."""
         original = await run_in_threadpool(self._backend.original, request.path_params["article_id"])
-        if original is None or not original.path.is_file():
-            return _error("The original file was not kept.", 404)
-        pdf = original.name.lower().endswith(".pdf")
-        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
-        if pdf:  # a sandbox would also switch off the browser's PDF viewer
-            headers["Content-Security-Policy"] = "default-src 'self'; object-src 'self'; script-src 'none'"
-        return FileResponse(
-            original.path,
+        pdf = original.data.startswith(b"%PDF-")
+        disposition = "inline" if pdf else "attachment"
+        return Response(
+            original.data,
             media_type="application/pdf" if pdf else "application/octet-stream",
-            filename=original.name,
-            content_disposition_type="inline" if pdf else "attachment",
-            headers=headers,
+            headers={
+                "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(original.name)}",
+                "X-Content-Type-Options": "nosniff",
+                # a sandbox would also switch off the browser's own PDF viewer
+                "Content-Security-Policy": "script-src 'none'; object-src 'self'"
+                if pdf
+                else "sandbox; default-src 'none'",
+            },
         )
 
     async def jobs(self, request: Request) -> Response:
@@ -150,16 +152,16 @@ class Routes:
         The body goes to disk piece by piece, so that memory does not grow with the file.
         """
         name = file_name(request.query_params.get("name", "").replace("\x00", "")).strip()
-        if not name:
+        if name in ("", ".", ".."):
             return _error("The file has no name.", 400)
-        path = Path(tempfile.mkstemp(dir=self._uploads, suffix=Path(name).suffix[:12])[1])
+        # a folder of its own, so that the file keeps its real name, by which the library will know it
+        path = Path(tempfile.mkdtemp(dir=self._uploads)) / name
         try:
             await _receive(request, path, name)
         except BaseException:
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path.parent, ignore_errors=True)
             raise
-        key = self._add([UploadedFile(name, path)])
-        return JSONResponse({"job": key})
+        return JSONResponse({"job": self._add([UploadedFile(name, path)])})
 
     async def add_url(self, request: Request) -> Response:
         """Queue a web page: `{"url": ...}`."""
@@ -217,48 +219,53 @@ class Routes:
         methods = [Method(each) for each in dict.fromkeys(names)]
         backend = self._backend
 
-        def work(handle: Handle) -> Evaluation | None:
+        def work(handle: Handle) -> Report:
             handle.progress(0, known[key].questions)
             return backend.evaluate(key, methods, on_progress=handle.progress, stop=handle.cancelled)
 
         return JSONResponse({"job": self._jobs.submit("evaluate", known[key].label, work)})
 
     async def evaluation(self, request: Request) -> Response:
-        """A finished evaluation: measures, curves, and a line for each question."""
-        evaluation = self._finished(request)
-        if evaluation is None:
-            return _gone()
-        return JSONResponse(evaluation_view(evaluation) | {"plot_text": plot_text(evaluation)})
+        """A finished evaluation: measures, comparisons, and a line for each question."""
+        report = self._report(request)
+        return _gone() if report is None else JSONResponse(report_view(report))
 
     async def evaluated_question(self, request: Request) -> Response:
         """One question of it, with what was expected and found."""
-        evaluation = self._finished(request)
+        report = self._report(request)
         number = request.path_params["number"]
-        if evaluation is None or number >= len(evaluation.questions):
+        if report is None or number >= len(report.rows):
             return _gone()
-        methods = [method.value for method in evaluation.methods]
-        return JSONResponse(question_view(evaluation.questions[number], methods))
+        summaries = await run_in_threadpool(self._backend.articles)
+        return JSONResponse(row_view(report.rows[number], {each.article_id: each.title for each in summaries}))
 
     async def plot(self, request: Request) -> Response:
-        """The plot of recall@k as an image, light or dark."""
-        evaluation = self._finished(request)
-        if evaluation is None:
+        """The plot of recall@k as an image, its text light or dark."""
+        report = self._report(request)
+        if report is None:
             return _gone()
-        svg = recall_plot(evaluation, dark=request.path_params["shade"] == "dark")
+        ink = "#e9e6df" if request.path_params["shade"] == "dark" else "#1d2126"
+        svg = recall_svg(report).replace("<svg ", f'<svg color="{ink}" ', 1)
         return Response(svg, media_type="image/svg+xml")
 
     async def evaluation_file(self, request: Request) -> Response:
-        """A download: the table as CSV, everything as JSON, the report as HTML."""
-        evaluation = self._finished(request)
+        """A download: the questions as CSV, everything as JSON, the report as HTML."""
+        report = self._report(request)
         name = request.path_params["name"]
-        if evaluation is None or name not in evaluation.files:
+        makers: dict[str, Callable[[Report], str]] = {
+            "questions.csv": lambda each: "\ufeff" + each.rows_csv(),  # without the mark Excel takes UTF-8 for ANSI
+            "evaluation.json": lambda each: json.dumps(each.to_json(), ensure_ascii=False, indent=1),
+            "report.html": html_report,
+        }
+        if report is None or name not in makers:
             return _gone()
-        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-        return Response(evaluation.files[name], media_type="application/octet-stream", headers=headers)
+        data = (await run_in_threadpool(makers[name], report)).encode("utf-8", "replace")
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(data, media_type="application/octet-stream", headers=headers)
 
-    def _finished(self, request: Request) -> Evaluation | None:
+    def _report(self, request: Request) -> Report | None:
         job = self._jobs.job(request.path_params["key"])
-        return job.result if job is not None and isinstance(job.result, Evaluation) else None
+        return job.result if job is not None and isinstance(job.result, Report) else None
 
     def _add(self, entries: Sequence[Entry]) -> str:
         names = [each.name for each in entries]
@@ -272,7 +279,7 @@ class Routes:
                     self._add_one(number, entry, handle)
             finally:
                 if isinstance(entry, UploadedFile):
-                    entry.path.unlink(missing_ok=True)
+                    shutil.rmtree(entry.path.parent, ignore_errors=True)
             handle.progress(number + 1, len(entries))
 
     def _add_one(self, number: int, entry: Entry, handle: Handle) -> None:

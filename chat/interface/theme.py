@@ -64,6 +64,8 @@ def build_theme() -> gr.themes.Base:
         button_primary_background_fill_dark=glow,
         button_primary_background_fill_hover="#083f4a",
         button_primary_background_fill_hover_dark="#8fd6e3",
+        button_primary_border_color=accent,
+        button_primary_border_color_dark=glow,
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#0e1a1d",
         button_secondary_background_fill=card,

@@ -8,14 +8,19 @@ import bisect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chat.interface.backend import EvaluatedQuestion, Evaluation
 from chat.interface.jobs import Job
 from chat.interface.rendering import file_name, long_date
+from evaluation.answers import LOWER_IS_BETTER
+from evaluation.gate import MEANINGS
+from evaluation.intervals import Interval
+from evaluation.running import Report, Row
 from index.values import ArticleSummary, StoredArticle
 from ingest.article import Article, Block, BlockKind
 
 WINDOW = 600  # blocks sent at once; a whole annual report would take the browser seconds
 BEFORE = 150  # of these, before the place asked for
+MAIN = ("ndcg@10", "mrr@10", "recall@5", "recall@10", "precision@5", "right", "quote@1", "quote@3", "silence", "risk")
+COMPARED = ("ndcg@10", "recall@5")
 
 
 def article_view(stored: StoredArticle, *, at: int = 0, first: int | None = None) -> dict[str, Any]:
@@ -87,50 +92,79 @@ def job_view(job: Job) -> dict[str, Any]:
     }
 
 
-def evaluation_view(evaluation: Evaluation) -> dict[str, Any]:
-    """Measures and one line for each question; the details of a question are asked for one by one."""
+def report_view(report: Report) -> dict[str, Any]:
+    """Measures and one line for each question; the details of a question are asked for one by one.
+
+    Retrieval has a value for each method; the answers are the same whatever the method, so they have one.
+    """
+    retrieval = [name for name in report.measures if name in report.by_method[report.methods[0]]]
+    answers = [name for name in report.measures if name not in retrieval]
     return {
-        "label": evaluation.label,
-        "methods": [method.value for method in evaluation.methods],
-        "measures": [
+        "label": report.set,
+        "done": report.questions,
+        "total": report.total,
+        "failed": report.failed,
+        "methods": list(report.methods),
+        "retrieval": [
+            _measure(name, [report.by_method[method].get(name) for method in report.methods]) for name in retrieval
+        ],
+        "answers": [_measure(name, [report.measures[name]]) for name in answers],
+        "compared": [
             {
-                "name": measure.name,
-                "meaning": measure.meaning,
-                "values": [{"mean": each.mean, "low": each.low, "high": each.high} for each in measure.values],
+                "pair": pair,
+                "measure": name,
+                "difference": each.difference,
+                "low": each.low,
+                "high": each.high,
+                "p": each.p,
             }
-            for measure in evaluation.measures
+            for pair, measures in report.compared.items()
+            for name, each in measures.items()
+            if name in COMPARED
         ],
-        "recall": [[list(point) for point in curve] for curve in evaluation.recall],
         "questions": [
-            {"question": each.question, "kind": each.kind, "ranks": list(each.ranks), "gold": bool(each.expected)}
-            for each in evaluation.questions
+            {
+                "question": row.question,
+                "kind": row.kind,
+                "gold": bool(row.evidence or row.documents),
+                "ranks": [each.rank for each in row.rankings],
+                "error": row.error or next((each.error for each in row.rankings if each.error), None),
+            }
+            for row in report.rows
         ],
-        "files": sorted(evaluation.files),
+        "recall_words": recall_words(report),
     }
 
 
-def question_view(question: EvaluatedQuestion, methods: Sequence[str]) -> dict[str, Any]:
-    """Why a question came out as it did: what was expected, what was found, what was answered."""
+def row_view(row: Row, titles: Mapping[str, str]) -> dict[str, Any]:
+    """Why a question came out as it did: what was expected, what was found, what was answered.
+
+    `titles` by article id; an article that has gone is named by its source.
+    """
     return {
-        "question": question.question,
-        "kind": question.kind,
-        "answers": list(question.answers),
-        "answered": question.answered,
-        "answer": question.answer,
+        "question": row.question,
+        "kind": row.kind,
+        "answers": None if row.answers is None else list(row.answers),
+        "answered": row.answered,
+        "answer": row.text if row.answered else row.explanation,
+        "quote": row.quotes[0].text if row.answered and row.quotes else None,
+        "error": row.error,
         "expected": [
             {
                 "article_id": each.article_id,
-                "title": each.title,
+                "title": titles.get(each.article_id, file_name(each.article)),
                 "start": each.start,
                 "end": each.end,
                 "text": each.text,
             }
-            for each in question.expected
+            for each in row.evidence
         ],
+        "documents": [file_name(source) for source in row.documents],
         "methods": [
             {
-                "method": method,
-                "rank": rank,
+                "method": ranking.method,
+                "rank": ranking.rank,
+                "error": ranking.error,
                 "found": [
                     {
                         "rank": each.rank,
@@ -141,12 +175,38 @@ def question_view(question: EvaluatedQuestion, methods: Sequence[str]) -> dict[s
                         "start": each.start,
                         "end": each.end,
                         "text": each.text,
-                        "evidence": each.evidence,
+                        "evidence": each.relevant,
+                        "trace": {name: each.trace.get(name) for name in ("dense_rank", "words_rank")},
                     }
-                    for each in found
+                    for each in ranking.passages
                 ],
             }
-            for method, rank, found in zip(methods, question.ranks, question.found, strict=True)
+            for ranking in row.rankings
+        ],
+    }
+
+
+def recall_words(report: Report) -> str:
+    """The plot of recall in words, for those who do not see it."""
+    lines = []
+    for method in report.methods:
+        points = [
+            f"{interval.mean:.2f} at {name.removeprefix('recall@')}"
+            for name, interval in report.by_method[method].items()
+            if name.startswith("recall@")
+        ]
+        lines.append(f"{method}: {', '.join(points) or 'nothing to measure'}")
+    return "Recall by number of passages looked at. " + "; ".join(lines) + "."
+
+
+def _measure(name: str, values: Sequence[Interval | None]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "meaning": MEANINGS.get(name, ""),
+        "lower_is_better": name in LOWER_IS_BETTER,
+        "main": name in MAIN,
+        "values": [
+            None if each is None else {"mean": each.mean, "low": each.low, "high": each.high} for each in values
         ],
     }
 

@@ -33,14 +33,15 @@ function label(node, text) {
   if (node.getAttribute("aria-label") !== text) node.setAttribute("aria-label", text);
 }
 
-let seen = 0;
+let seen = "";
 
-/** Bring a new question and its answer into view, the question at the top. */
+/** Bring a new question into view, at the top, when it is put and again when its answer has come. */
 function showLast() {
   const questions = document.querySelectorAll("#fn-chat .fn-question");
-  const grown = questions.length > seen;
-  seen = questions.length;
-  if (grown) questions[questions.length - 1].scrollIntoView({ block: "start", behavior: "auto" });
+  const now = `${questions.length} ${document.querySelectorAll("#fn-chat .fn-answer").length}`;
+  if (now === seen || !questions.length) return;
+  seen = now;
+  questions[questions.length - 1].scrollIntoView({ block: "start" });
 }
 
 function addCopy(answer) {

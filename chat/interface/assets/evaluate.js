@@ -9,7 +9,11 @@ const METHODS = [
   ["reciprocal", "Reciprocal", "ranks of both, added up"],
 ];
 const NAMES = Object.fromEntries(METHODS.map(([key, name]) => [key, name]));
-const DOWNLOADS = { "questions.csv": "CSV", "evaluation.json": "JSON", "report.html": "HTML report" };
+const DOWNLOADS = [
+  ["questions.csv", "CSV"],
+  ["evaluation.json", "JSON"],
+  ["report.html", "HTML report"],
+];
 
 let running = null; // the job being watched
 let shownKey = null;
@@ -117,8 +121,8 @@ async function watch() {
   const ended = running && jobs.find((job) => job.key === running);
   running = null;
   if (ended?.state === "failed") say(ended.error);
-  if (ended?.state === "cancelled") say("Cancelled.");
-  const best = jobs.filter((job) => job.state === "done").at(-1);
+  if (ended?.state === "cancelled" && !ended.done) say("Cancelled.");
+  const best = jobs.filter((job) => job.state === "done" || (job.state === "cancelled" && job.done > 0)).at(-1);
   if (best && best.key !== shownKey) await showResult(best.key);
 }
 
@@ -147,21 +151,30 @@ async function showResult(key) {
   await guarded(async () => {
     const result = await getJSON(`/api/evaluations/${key}`);
     shownKey = key;
-    const place = document.getElementById("fn-results");
-    place.replaceChildren(
+    const count = result.done === result.total ? counted(result.total, "question") : `stopped after ${result.done} of ${result.total} questions`;
+    const downloads = DOWNLOADS.map(([name, label]) => el("a", { href: `/api/evaluations/${key}/files/${name}`, download: name }, label));
+    document.getElementById("fn-results").replaceChildren(
       el(
         "div",
         { className: "fn-section-head" },
         el("h2", {}, result.label),
-        el("p", {}, counted(result.questions.length, "question")),
-        el("p", { className: "fn-downloads" }, ...result.files.filter((name) => DOWNLOADS[name]).map((name) => el("a", { href: `/api/evaluations/${key}/files/${encodeURIComponent(name)}`, download: name }, DOWNLOADS[name]))),
+        el("p", {}, count),
+        el("p", { className: "fn-downloads" }, el("span", { className: "fn-quiet" }, "Download"), ...downloads),
       ),
+      ...(result.failed ? [el("p", { className: "fn-problem" }, `${counted(result.failed, "question")} met an error and count 0; open them to see why.`)] : []),
       el(
         "div",
         { className: "fn-columns-even" },
-        el("div", {}, el("h3", {}, "Measures"), measures(result)),
-        el("figure", { className: "fn-plot" }, el("figcaption", {}, "Recall by number of passages listed"), plot(key, "light", result), plot(key, "dark", result)),
+        el("div", {}, el("h3", {}, "Finding the evidence"), measures(result, result.retrieval, result.methods, "Finding the evidence")),
+        el(
+          "div",
+          {},
+          el("h3", {}, "Recall by number of passages looked at"),
+          el("div", { className: "fn-plot" }, plot(key, "light", result), plot(key, "dark", result)),
+          ...(result.answers.length ? [el("h3", {}, "Answers"), measures(result, result.answers, [""], "Answers")] : []),
+        ),
       ),
+      ...(result.compared.length ? [el("h3", {}, "Differences"), differences(result)] : []),
       el("h3", {}, "Questions"),
       el("p", { className: "fn-quiet" }, "The rank at which evidence was first found. Open a question to see why."),
       questions(key, result),
@@ -171,28 +184,65 @@ async function showResult(key) {
 }
 
 function plot(key, shade, result) {
-  return el("img", { src: `/api/evaluations/${key}/recall-${shade}.svg`, alt: result.plot_text, className: `fn-only-${shade}`, width: 640, height: 340 });
+  return el("img", { src: `/api/evaluations/${key}/recall-${shade}.svg`, alt: result.recall_words, className: `fn-only-${shade}`, width: 640, height: 320 });
 }
 
-function measures(result) {
-  const number = (value) => (value === null ? "–" : value.toFixed(3));
+const figure = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
+
+/** A table of measures: the main ones, the others on demand. */
+function measures(result, list, columns, label) {
+  if (!list.length) return el("p", { className: "fn-quiet" }, "Nothing to measure: no question has evidence.");
+  const main = list.filter((each) => each.main);
+  const others = list.filter((each) => !each.main);
   const cell = (value) =>
+    el("td", {}, el("span", { className: "fn-mean" }, figure(value?.mean)), value && el("span", { className: "fn-interval" }, `${figure(value.low)} to ${figure(value.high)}`));
+  const row = (each) =>
+    el("tr", {}, el("th", { scope: "row" }, each.name, el("span", { className: "fn-meaning" }, each.meaning)), ...each.values.map(cell));
+  const body = el("tbody", {}, ...(main.length ? main : list).map(row));
+  const all = others.length && main.length ? el("button", { type: "button", className: "fn-more" }, `Show ${counted(others.length, "more measure").replace("more measures", "more")}`) : null;
+  all?.addEventListener("click", () => {
+    body.append(...others.map(row));
+    all.remove();
+  });
+  return el(
+    "div",
+    {},
     el(
-      "td",
+      "div",
+      { className: "fn-scroll", tabIndex: 0, role: "region", "aria-label": label },
+      el(
+        "table",
+        { className: "fn-table fn-measures" },
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Measure"), ...columns.map((method) => el("th", { scope: "col" }, method ? NAMES[method] || method : "Mean")))),
+        body,
+      ),
+    ),
+    all,
+    el("p", { className: "fn-quiet fn-note" }, "Below each mean: its 95 % interval."),
+  );
+}
+
+function differences(result) {
+  const signed = (value) => (value > 0 ? "+" : "") + value.toFixed(3);
+  const named = (pair) => pair.split(" vs ").map((method) => NAMES[method] || method).join(" minus ");
+  const row = (each) =>
+    el(
+      "tr",
       {},
-      el("span", { className: "fn-mean" }, number(value.mean)),
-      value.low !== null && value.high !== null && el("span", { className: "fn-interval" }, `${number(value.low)} to ${number(value.high)}`),
+      el("th", { scope: "row" }, named(each.pair)),
+      el("td", {}, each.measure),
+      el("td", {}, el("span", { className: "fn-mean" }, signed(each.difference)), el("span", { className: "fn-interval" }, `${signed(each.low)} to ${signed(each.high)}`)),
+      el("td", {}, each.p < 0.05 ? `yes (p = ${each.p.toFixed(3)})` : `no (p = ${each.p.toFixed(3)})`),
     );
   return el(
     "div",
-    { className: "fn-scroll", tabIndex: 0, role: "region", "aria-label": "Measures" },
+    { className: "fn-scroll", tabIndex: 0, role: "region", "aria-label": "Differences" },
     el(
       "table",
-      { className: "fn-table fn-measures" },
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Measure"), ...result.methods.map((method) => el("th", { scope: "col" }, NAMES[method] || method)))),
-      el("tbody", {}, ...result.measures.map((each) => el("tr", {}, el("th", { scope: "row" }, each.name, el("span", { className: "fn-meaning" }, each.meaning)), ...each.values.map(cell)))),
+      { className: "fn-table" },
+      el("thead", {}, el("tr", {}, ...["Compared", "Measure", "Difference", "Beyond chance"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, ...result.compared.map(row)),
     ),
-    el("p", { className: "fn-quiet" }, "Below each mean: its 95 % interval. Higher is better."),
   );
 }
 
@@ -222,10 +272,11 @@ function questions(key, result) {
 
 function questionRow(key, result, each, number) {
   const button = el("button", { type: "button", className: "fn-open", "aria-expanded": "false" }, each.question);
+  const trouble = each.error && el("span", { className: "fn-problem fn-file" }, each.error);
   const row = el(
     "tr",
     {},
-    el("td", {}, button),
+    el("td", {}, button, trouble),
     el("td", { className: "fn-kind" }, each.kind),
     ...each.ranks.map((rank) => el("td", { className: `fn-rank${each.gold && rank === null ? " fn-missed" : ""}` }, rank === null ? (each.gold ? "missed" : "–") : String(rank))),
   );
@@ -249,16 +300,27 @@ function questionRow(key, result, each, number) {
   return row;
 }
 
+/** "score 0.812, by meaning 3, by words 1". */
+function placed(each) {
+  const ranks = [
+    ["dense_rank", "by meaning"],
+    ["words_rank", "by words"],
+  ].flatMap(([key, name]) => (each.trace[key] ? [`${name} ${each.trace[key]}`] : []));
+  return [`score ${each.score.toFixed(3)}`, ...ranks].join(", ");
+}
+
 function explanation(why) {
   const cite = (each, text) => el("a", { href: `#cite-${each.article_id}-${each.start}-${each.end}` }, text);
-  const expected = why.expected.length
-    ? why.expected.map((each) => el("div", { className: "fn-quote" }, el("blockquote", {}, each.text), el("p", { className: "fn-source" }, cite(each, each.title))))
-    : [el("p", { className: "fn-quiet" }, "Nothing: the right answer is that the library does not say.")];
+  const quoted = why.expected.map((each) => el("div", { className: "fn-quote" }, el("blockquote", {}, each.text), el("p", { className: "fn-source" }, cite(each, each.title))));
+  const documents = why.documents.map((name) => el("p", {}, name));
+  const none = el("p", { className: "fn-quiet" }, "Nothing: the right answer is that the library does not say.");
+  const expected = quoted.length || documents.length ? [...quoted, ...documents] : [none];
   const found = why.methods.map((method) =>
     el(
       "div",
       {},
       el("h4", {}, why.methods.length > 1 ? `Found by ${NAMES[method.method] || method.method}` : "Found"),
+      method.error && el("p", { className: "fn-problem" }, method.error),
       el(
         "ol",
         { className: "fn-found" },
@@ -266,7 +328,7 @@ function explanation(why) {
           el(
             "li",
             { className: each.evidence ? "fn-evidence" : "" },
-            el("p", { className: "fn-source" }, cite(each, each.title), each.section && each.section !== each.title && el("span", {}, ` · ${each.section}`), el("span", { className: "fn-score" }, ` score ${each.score.toFixed(3)}`), each.evidence && el("span", { className: "fn-state" }, "evidence")),
+            el("p", { className: "fn-source" }, cite(each, each.title), each.section && each.section !== each.title && el("span", {}, ` · ${each.section}`), el("span", { className: "fn-score" }, ` ${placed(each)}`), each.evidence && el("span", { className: "fn-state" }, "evidence")),
             el("p", { className: "fn-snippet" }, each.text.length > 320 ? `${each.text.slice(0, 320)} …` : each.text),
           ),
         ),
@@ -274,8 +336,19 @@ function explanation(why) {
       method.found.length === 0 && el("p", { className: "fn-quiet" }, "No passage."),
     ),
   );
+  const words = why.answers?.length ? el("p", { className: "fn-quiet" }, `Expected words: ${why.answers.join("; ")}`) : null;
+  const given =
+    why.answered === null
+      ? el("p", { className: "fn-quiet" }, why.error || "The question was not asked.")
+      : el("p", { className: why.answered ? "fn-given" : "fn-quiet" }, why.answer || "No answer");
+  const quote = why.quote ? el("blockquote", {}, why.quote) : null;
   return [
-    el("div", { className: "fn-why-head" }, el("div", {}, el("h4", {}, "Expected"), ...expected), el("div", {}, el("h4", {}, "Answered"), el("p", { className: why.answered === null ? "fn-quiet" : "fn-given" }, why.answer || "No answer"), why.answers.length > 0 && el("p", { className: "fn-quiet" }, `Expected words: ${why.answers.join("; ")}`))),
+    el(
+      "div",
+      { className: "fn-why-head" },
+      el("div", {}, el("h4", {}, "Expected"), ...expected, words),
+      el("div", {}, el("h4", {}, "Answered"), given, quote),
+    ),
     ...found,
   ];
 }

@@ -1,0 +1,161 @@
+"""The page's Backend over the library, the answerer and evaluation. Knows no Gradio and no HTTP.
+
+Question sets that people upload are kept in the library's own folder; nothing is ever written to the drop folder.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from chat.answer import Answer
+from chat.interface.backend import Entry, Filters, Original, PastedText, SetChoice, UploadedFile
+from errors import LibraryFull, QuestionSetError, SourceError
+from evaluation import LibraryEngine, Report, evaluate, load_questions
+from index.library import Library
+from index.values import AddReport, ArticleSummary, Method, Progress, RemoveReport, StoredArticle
+from index.where import EVERYTHING, Condition, Where
+from ingest.sources import Source, find_sources
+
+KEPT_SETS = "question-sets"  # folder below the library's
+SHOWN_EXAMPLES = 4
+
+
+class Asks(Protocol):
+    """What the page needs of an answerer."""
+
+    def ask(self, question: str, *, after: Sequence[str] = (), k: int = 10, where: Where = EVERYTHING) -> Answer:
+        """An answer, or why there is none."""
+        ...
+
+
+class LibraryBackend:
+    """The library with its answerer, as the page asks for it.
+
+    `fetch` gives the source at a web address. `question_sets` are files that come with the program, by label;
+    `examples` are questions to begin with, of which the first few are offered while the library holds articles.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        answerer: Asks,
+        fetch: Callable[[str], Source],
+        *,
+        question_sets: Sequence[tuple[str, Path]] = (),
+        examples: Sequence[str] = (),
+    ) -> None:
+        self._library = library
+        self._answerer = answerer
+        self._fetch = fetch
+        self._question_sets = tuple(question_sets)
+        self._examples = tuple(examples)
+
+    def examples(self) -> Sequence[str]:
+        """Questions to begin with; none while the library is empty."""
+        return self._examples[:SHOWN_EXAMPLES] if self._library.articles() else ()
+
+    def articles(self) -> Sequence[ArticleSummary]:
+        """What the library holds."""
+        return self._library.articles()
+
+    def article(self, article_id: str) -> StoredArticle:
+        """One article."""
+        return self._library.article(article_id)
+
+    def original(self, article_id: str) -> Original:
+        """The file that the article was read from."""
+        name, data = self._library.original(article_id)
+        return Original(name, data)
+
+    def ask(self, question: str, *, after: Sequence[str], filters: Filters) -> Answer:
+        """The answerer's answer among the articles that the filters let through."""
+        return self._answerer.ask(question, after=after, where=where_of(filters))
+
+    def add(self, entry: Entry, *, on_progress: Callable[[Progress], None]) -> AddReport:
+        """Add what an entry stands for."""
+        return self._library.add(self._sources(entry), on_progress=on_progress)
+
+    def remove(self, article_ids: Sequence[str]) -> RemoveReport:
+        """Take articles out."""
+        return self._library.remove(article_ids)
+
+    def question_sets(self) -> Sequence[SetChoice]:
+        """The sets that came with the program, then the uploaded ones by name."""
+        known = [(label, path) for label, path in self._question_sets if path.is_file()]
+        known += [(path.stem, path) for path in sorted(self._kept_folder().glob("*.jsonl"))]
+        return [SetChoice(str(path), label, _count(path)) for label, path in known]
+
+    def keep_question_set(self, name: str, data: bytes) -> SetChoice:
+        """Keep a set under its name once it fits the library; one of the same name is replaced."""
+        stem = re.sub(r"[^\w .()-]", "_", Path(name).stem).strip(" .")[:80] or "questions"
+        folder = self._kept_folder()
+        trial, kept = folder / f".{stem}.part", folder / f"{stem}.jsonl"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            trial.write_bytes(data)
+            questions = load_questions(trial, self._library).questions
+            trial.replace(kept)
+        except OSError as error:
+            raise LibraryFull(f"{name}: could not be kept ({error.strerror}); make room on the disk") from error
+        except QuestionSetError as error:
+            raise QuestionSetError(str(error).replace(str(trial), name), getattr(error, "problems", ())) from error
+        finally:
+            trial.unlink(missing_ok=True)
+        return SetChoice(str(kept), stem, len(questions))
+
+    def evaluate(
+        self,
+        key: str,
+        methods: Sequence[Method],
+        *,
+        on_progress: Callable[[int, int], None],
+        stop: Callable[[], bool],
+    ) -> Report:
+        """Evaluate a set against the library as users see it."""
+        if key not in {each.key for each in self.question_sets()}:
+            raise QuestionSetError(f"{Path(key).name}: this question set is gone; choose another")
+        return evaluate(
+            load_questions(Path(key), self._library),
+            LibraryEngine(self._library, self._answerer),
+            methods=[method.value for method in methods],
+            on_progress=on_progress,
+            stop=stop,
+        )
+
+    def _sources(self, entry: Entry) -> Iterable[Source | SourceError]:
+        if isinstance(entry, UploadedFile):
+            return find_sources(entry.path, relative_to=entry.path.parent)
+        if isinstance(entry, PastedText):
+            return [
+                Source(
+                    name=f"{entry.title} (pasted text)",
+                    data=entry.text.encode("utf-8", "replace"),
+                    media_type="text/plain",
+                    title=entry.title,
+                    published=entry.published,
+                )
+            ]
+        return [self._fetch(entry.url)]
+
+    def _kept_folder(self) -> Path:
+        return self._library.folder / KEPT_SETS
+
+
+def where_of(filters: Filters) -> Where:
+    """The page's filters as conditions of a search."""
+    conditions = [Condition("article_id", "=", each) for each in filters.articles]
+    conditions += [Condition("company", "=", each) for each in filters.companies]
+    if filters.since is not None:
+        conditions.append(Condition("published", ">=", filters.since.isoformat()))
+    if filters.until is not None:
+        conditions.append(Condition("published", "<=", filters.until.isoformat()))
+    return Where(tuple(conditions))
+
+
+def _count(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            return sum(1 for line in file if line.strip())
+    except OSError:
+        return 0

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO, cast
 
 from errors import FetchError, SourceError, SourceMissing, SourceTooLarge, SourceUnreadable
 
@@ -208,11 +208,11 @@ class _NotArticles(Exception):
     """The file as a whole holds something else than articles."""
 
 
-def _open_rows(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
+def _open_rows(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
 
 
-def _numbered(file: IO[bytes], name: str) -> Iterator[tuple[int, bytes]]:
+def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
     """Lines that are not blank, cut at line feeds only, numbered from 1."""
     number = 0
     while raw := file.readline(MAX_ROW_BYTES + 1):

@@ -38,6 +38,7 @@ _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)|encod
 _PROLOGUE = re.compile(
     r"\A\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!DOCTYPE[^\[>]{0,300}\[[^\]]{0,100000}\]\s*>)?", re.IGNORECASE
 )
+_END_TAGS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 # fmt: off
 _SKIPPED = frozenset({
@@ -119,6 +120,7 @@ def _decode(data: bytes, source: Source) -> str:
 def _parse(page: str, source: Source) -> Any:
     # Without its declaration, since the page is decoded already; without NUL, at which the parser stops.
     page = _PROLOGUE.sub("", page.removeprefix("\ufeff")).replace("\0", "")
+    page = _END_TAGS.sub("", page)  # the parser drops what comes after them, browsers do not
     parser = lxml_html.HTMLParser(huge_tree=True, no_network=True, remove_comments=True, remove_pis=True)
     try:
         tree = lxml_html.document_fromstring(page, parser=parser)

@@ -33,6 +33,7 @@ _TOO_NESTED = re.compile(
     r"^(?:[ \t]*(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]))){50}|^[ \t]{200}[ \t]*[*+>\d-]", re.MULTILINE
 )
 _LONGEST_FRONT_MATTER = 64 * 1024
+_MOST_BRACKETS = 500  # reading nested ones takes time by their square
 _NOT_FACTS = frozenset({"title", "date", "published", "source"})
 
 
@@ -71,6 +72,8 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     if not ends:
         return {}, text
     written = text[4 : min(ends) + 1]
+    if written.count("[") + written.count("{") > _MOST_BRACKETS:
+        return {}, text
     try:
         # An alias can stand for an alias, and so for more text than there is memory.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(written, Loader=yaml.SafeLoader)):

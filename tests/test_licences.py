@@ -5,7 +5,7 @@ from pathlib import Path
 def licences_of(package: Distribution) -> list[str]:
     """What a package's metadata says of its licence.
 
-    Of a licence given in full only the first line counts: the GPL's own text, which wheels with Fortran's library carry,
+    Of a licence given in full only the first line counts: the text of the GPL, which wheels with Fortran code carry,
     speaks of the AGPL.
     """
     said = package.metadata

@@ -23,7 +23,7 @@ from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadabl
 from ingest.article import Article, sha256_hex
 from ingest.cleaning import clean_text
 from ingest.formats.pdf_blocks import Outline, blocks_of, fold_title, lay_out
-from ingest.formats.pdf_lines import Cell, Line, Word, lines_of, without_furniture
+from ingest.formats.pdf_lines import Cell, Line, Word, in_reading_order, lines_of, without_furniture
 from ingest.sources import Source
 
 MAX_PAGES = 20_000
@@ -67,6 +67,7 @@ _JUNK_AUTHOR = re.compile(
     re.IGNORECASE,
 )
 _REGISTRANT = re.compile(r"\(?exact name of (?:the )?registrant", re.IGNORECASE)
+_FILE_NUMBER = re.compile(r"commission file (?:number|no)", re.IGNORECASE)
 _FORM = re.compile(r"form\s+(10-[QK](?:/A)?|8-K(?:/A)?|20-F|40-F|6-K)\b", re.IGNORECASE)
 _PERIOD = re.compile(
     r"for the ((?:quarterly|transition)? ?period|fiscal year|(?:fiscal )?year) ended:?\s*", re.IGNORECASE
@@ -137,7 +138,7 @@ def _read_pages(data: bytes, name: str) -> list[list[Line]]:
         characters = broken = 0
         for index in range(count):
             try:
-                lines = lines_of(_words(document, index), index + 1)
+                lines = in_reading_order(lines_of(_words(document, index), index + 1))
             except pypdfium2.PdfiumError:
                 broken += 1
                 lines = []
@@ -419,8 +420,10 @@ def _filing(pages: list[list[Line]]) -> _Filing | None:
     for index, text in enumerate(lines[:80]):
         if not form and (match := _FORM.search(text)):
             form = match[1].upper()
-        if not company and index and _REGISTRANT.match(text):
+        if index and _REGISTRANT.match(text):
             company = lines[index - 1]
+        elif not company and index and _FILE_NUMBER.match(lines[index - 1]) and any(map(str.isalpha, text)):
+            company = text
         if ended is None and (match := _PERIOD.search(text)) and (day := _DATE.search(text, match.end())):
             span, ended = match[1].lower(), _date_in(day)
     if not (form and company and ended) or len(company) > 80:
@@ -438,7 +441,7 @@ def _largest(pages: list[list[Line]]) -> str:
     if not lines:
         return ""
     size = max(line.size for line in lines)
-    body = sorted(line.size for page in pages[:3] for line in page for _ in range(1 + len(line.text) // 20))
+    body = sorted(line.size for page in pages[:20] for line in page for _ in range(1 + len(line.text) // 20))
     if size < 1.15 * body[len(body) // 2]:
         return ""
     start = next(index for index, line in enumerate(lines) if line.size >= 0.97 * size)

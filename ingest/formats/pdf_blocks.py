@@ -350,7 +350,8 @@ class _Page:
         for row in rows:
             figures = [cell for cell in row[1:] if is_figure(cell.text) and not _YEAR.fullmatch(cell.text)]
             lone_figures = len(row) > 1 and is_figure(row[0].text) and not all(_YEAR.fullmatch(c.text) for c in row)
-            if not figures and not lone_figures and len(row) > 1 and (not heads or _is_head(row)):
+            spans = in_head and all(len(head) < len(row) for head in heads)
+            if not figures and not lone_figures and len(row) > 1 and (spans or _is_head(row)):
                 if not in_head:
                     heads, in_head = [], True
                 heads.append(row)

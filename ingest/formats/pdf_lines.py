@@ -7,7 +7,7 @@ it is shown; sizes are heights of a font's full line, some 1.15 times its nomina
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import NamedTuple
 
@@ -210,6 +210,108 @@ def is_marker(text: str) -> bool:
 def is_figure(text: str) -> bool:
     """Whether every word of `text` is a number, sign or dash, as in a table's cell."""
     return all(_FIGURE.fullmatch(part) for part in text.split())
+
+
+# --- reading order ---------------------------------------------------------------------------------------------------
+
+
+def in_reading_order(lines: list[Line]) -> list[Line]:
+    """The lines of a page from top to bottom where the page draws them in another order.
+
+    Most pages draw their text as it is read, columns and tables included, and stay as they are: only a line well above
+    the one before it, in the same column, shows that the order is another one. Stretches that were drawn late (often a
+    title) are moved up whole; where stretches lie among each other, a page of prose is sorted line by line.
+    """
+    upright = [line for line in lines if not line.turned]
+    runs: list[list[Line]] = []
+    for line in upright:
+        if runs and not (line.top < runs[-1][-1].top - 2.5 * line.size and _beside(line.box, runs[-1][-1].box) > 0):
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    if len(runs) < 2:
+        return lines
+    turned = [line for line in lines if line.turned]
+    extents = [_extent(run) for run in runs]
+    slack = 0.5 * upright[0].size
+    mixed = any(
+        _beside(a, b) > 0 and min(a[3], b[3]) - max(a[1], b[1]) > slack
+        for index, a in enumerate(extents)
+        for b in extents[:index]
+    )
+    if mixed and _is_plain_prose(upright):
+        return _rows_joined(upright) + turned
+    order: list[int] = []
+    for index, extent in enumerate(extents):
+        position = len(order)
+        while position and _is_above(extent, extents[order[position - 1]], slack):
+            position -= 1
+        order.insert(position, index)
+    return [line for index in order for line in runs[index]] + turned
+
+
+def _is_above(a: Box, b: Box, slack: float) -> bool:
+    return a[3] <= b[1] + slack and _beside(a, b) > 0
+
+
+def _is_plain_prose(lines: list[Line]) -> bool:
+    """Whether a page is one column of long lines, without a table that sorting by height could tear."""
+    long = sum(len(line.text) > 40 for line in lines)
+    rows = sum(any(is_figure(cell.text) for cell in line.cells[1:]) for line in lines)
+    return long > 0.5 * len(lines) and rows < 3 and not _has_columns(lines)
+
+
+def _has_columns(lines: list[Line]) -> bool:
+    """Whether long lines stand beside each other: columns of prose, which sorting by height would mix."""
+    wide = sorted((line for line in lines if len(line.text) > 20), key=lambda each: each.top)
+    beside = 0
+    for index, line in enumerate(wide):
+        for other in wide[index + 1 : index + 4]:
+            if other.top < line.bottom - 0.3 * line.size and _beside(line.box, other.box) <= 0:
+                beside += 1
+    return beside >= 3
+
+
+def _rows_joined(lines: list[Line]) -> list[Line]:
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda each: each.top):
+        last = rows[-1][-1] if rows else None
+        height = 0.0 if last is None else min(last.bottom, line.bottom) - max(last.top, line.top)
+        if (
+            last is not None
+            and height > 0.6 * min(last.size, line.size)
+            and all(_beside(line.box, o.box) <= 0 for o in rows[-1])
+        ):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [row[0] if len(row) == 1 else _joined(sorted(row, key=lambda each: each.left)) for row in rows]
+
+
+def _joined(row: list[Line]) -> Line:
+    cells = [row[0].cells[0], *row[0].cells[1:]]
+    for line in row[1:]:
+        before, after = cells[-1], line.cells[0]
+        if len(cells) == 1 and is_marker(before.text):
+            cells[-1] = Cell(f"{before.text} {after.text}", _extent_of((before.box, after.box)))
+            cells += line.cells[1:]
+        else:
+            cells += line.cells
+    return replace(row[0], cells=_join_signs(cells), box=_extent(row), hyphen=row[-1].hyphen)
+
+
+def _extent(lines: Sequence[Line]) -> Box:
+    return _extent_of([line.box for line in lines])
+
+
+def _extent_of(boxes: Sequence[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _beside(a: Box, b: Box) -> float:
+    """How far two boxes share the same stretch of the page's width; not above 0 when they do not."""
+    return min(a[2], b[2]) - max(a[0], b[0])
 
 
 # --- running headers and footers -------------------------------------------------------------------------------------

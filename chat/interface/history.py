@@ -23,11 +23,12 @@ KEPT_CHARACTERS = 300  # of a passage: enough for its line in a list
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and its answer, or the one-line error that came instead."""
+    """A question and its answer, or the one-line error that came instead. `scope` says what the filters left."""
 
     question: str
     answer: Answer | None
     error: str = ""
+    scope: str = ""
 
 
 def dump_turns(turns: Iterable[Turn]) -> list[dict[str, Any]]:
@@ -72,7 +73,7 @@ def _dump(turn: Turn) -> dict[str, Any]:
         replace(each, text=each.text[:KEPT_CHARACTERS], end=each.start + len(each.text[:KEPT_CHARACTERS]))
         for each in turn.answer.passages[:KEPT_PASSAGES]
     )
-    return {"question": turn.question, "answer": replace(turn.answer, passages=kept).to_json()}
+    return {"question": turn.question, "answer": replace(turn.answer, passages=kept).to_json(), "scope": turn.scope}
 
 
 def _load(data: dict[str, Any]) -> Turn:
@@ -101,6 +102,7 @@ def _load(data: dict[str, Any]) -> Turn:
             passages=tuple(_considered(each) for each in answer["passages"]),
             milliseconds={_text(name): _number(value) for name, value in answer["milliseconds"].items()},
         ),
+        scope=_text(data.get("scope", "")),
     )
 
 

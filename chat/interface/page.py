@@ -14,7 +14,7 @@ import gradio as gr
 
 from chat.interface.backend import Backend, Filters
 from chat.interface.history import Turn, dump_turns, load_turns, stale_quotes
-from chat.interface.rendering import render_answer, render_failure, render_pending, render_question
+from chat.interface.rendering import long_date, render_answer, render_failure, render_pending, render_question
 from errors import FilterError, FootnoteError
 
 logger = logging.getLogger(__name__)
@@ -194,12 +194,23 @@ class _Conversation:
                 until=_day(until, "Published to"),
             )
             after = [turn.question for turn in turns][-EARLIER_QUESTIONS:]
-            return Turn(question, self._backend.ask(question, after=after, filters=filters))
+            answer = self._backend.ask(question, after=after, filters=filters)
+            return Turn(question, answer, scope=self._scope(filters))
         except FootnoteError as error:
             return Turn(question, None, str(error))
         except Exception:  # whatever went wrong, the page must say so instead of waiting for ever
             logger.exception("a question could not be answered")
             return Turn(question, None, "Something went wrong while answering; the program's log has details.")
+
+    def _scope(self, filters: Filters) -> str:
+        """What the filters leave, in words; empty for the whole library."""
+        titles = {each.article_id: each.title for each in self._backend.articles()} if filters.articles else {}
+        parts = [titles.get(each, each) for each in filters.articles] + list(filters.companies)
+        if filters.since is not None:
+            parts.append(f"from {long_date(filters.since)}")
+        if filters.until is not None:
+            parts.append(f"to {long_date(filters.until)}")
+        return ", ".join(parts)
 
     def _messages(self, turns: list[Turn]) -> Messages:
         messages = []
@@ -211,7 +222,8 @@ class _Conversation:
     def _render(self, turn: Turn) -> str:
         if turn.answer is None:
             return render_failure(turn.error)
-        return render_answer(turn.answer, stale=stale_quotes(turn.answer, self._backend.article))
+        stale = stale_quotes(turn.answer, self._backend.article)
+        return render_answer(turn.answer, stale=stale, scope=turn.scope)
 
 
 def _message(role: str, content: str) -> dict[str, str]:

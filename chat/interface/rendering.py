@@ -86,9 +86,14 @@ def render_failure(message: str) -> str:
     return f'<div class="fn-answer fn-failed"><p class="fn-lead">{escape(message)}</p></div>'
 
 
-def render_answer(answer: Answer, *, stale: Collection[Cited] = ()) -> str:
-    """The whole message. `stale` are the quotes whose article changed or went since the answer."""
+def render_answer(answer: Answer, *, stale: Collection[Cited] = (), scope: str = "") -> str:
+    """The whole message. `stale` are the quotes whose article changed or went since the answer.
+
+    `scope` says to which part of the library the question was put, where that was not the whole.
+    """
     parts = _answered(answer, stale) if answer.answered else _declined(answer)
+    if scope:
+        parts.insert(0, f'<p class="fn-scope">Asked only of: {escape(scope)}</p>')
     parts.append(_trace(answer))
     kind = "fn-answered" if answer.answered else "fn-declined"
     return f'<div class="fn-answer {kind}">{"".join(parts)}</div>'

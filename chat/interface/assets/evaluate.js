@@ -43,7 +43,7 @@ export function mountEvaluate(place) {
           el("div", { className: "fn-inline" }, select, file, el("label", { for: "fn-set-file", className: "fn-button" }, "Upload")),
           el("p", { className: "fn-quiet" }, "One question a line (JSONL): question, answers, evidence."),
         ),
-        el("fieldset", { className: "fn-form" }, el("legend", {}, "Compare"), el("div", { className: "fn-choices" }, ...methods)),
+        el("div", { className: "fn-form", role: "group", "aria-labelledby": "fn-methods" }, el("p", { className: "fn-legend", id: "fn-methods" }, "Compare"), el("div", { className: "fn-choices" }, ...methods)),
         el("div", { className: "fn-run" }, el("button", { type: "submit", id: "fn-run", className: "fn-primary" }, "Run"), el("div", { id: "fn-progress" })),
       ),
       problem,

@@ -198,7 +198,7 @@ function confirmRemoval() {
     "dialog",
     { className: "fn-dialog", "aria-labelledby": "fn-dialog-title" },
     el("h2", { id: "fn-dialog-title" }, `Remove ${counted(chosen.length, "article")}?`),
-    el("p", {}, "They leave this library and no longer answer questions. Your own files stay where they are."),
+    el("p", {}, "What is removed no longer answers questions. Your own files stay where they are."),
     el("ul", {}, ...chosen.slice(0, 6).map((article) => el("li", {}, article.title)), chosen.length > 6 && el("li", {}, `and ${chosen.length - 6} more`)),
     problem,
     el("div", { className: "fn-actions" }, cancel, remove),

@@ -1,0 +1,1 @@
+"""A question becomes an Answer. The page lives in `chat.interface` and is not imported here."""

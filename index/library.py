@@ -135,6 +135,10 @@ class Library:
         """SHA-256 by article id of drop folder articles that a person removed."""
         return self._store.kept_out()
 
+    def from_origin(self, origin: str) -> list[ArticleSummary]:
+        """Articles that came from there: "corpus" (the drop folder) or "user"."""
+        return [_summary(held) for held in self._all() if held.origin == origin]
+
     def outdated(self) -> list[ArticleSummary]:
         """Articles made with another parser, passage size or embedder than now; found by their words until renewed."""
         return [_summary(held) for held in self._all() if held.made_with != self._made_with()]
@@ -185,10 +189,13 @@ class Library:
             raise LibraryError(str(source))
         return Path(source.name).name or source.name, source.read_bytes()
 
-    def frequencies(self, text: str) -> dict[str, int]:
-        """In how many passages each term of `text` stands (terms as the word index knows them)."""
-        self._catch_up()
-        return self._words.frequencies(self._words.terms(text))
+    def frequencies_of(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term stands, as of the last search."""
+        return self._words.frequencies(terms)
+
+    def count_passages(self) -> int:
+        """How many passages there are, as of the last search."""
+        return len(self._words)
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text as the word index knows them: lower case, stemmed, without stop words."""
@@ -381,7 +388,11 @@ class Library:
                     text=passage.text,
                     pages=passage.pages,
                     furniture=passage.furniture,
+                    sha256=held.sha256,
+                    text_sha256=held.text_sha256,
                     score=score * factor if passage.furniture and score > 0 else score,
+                    units=passage.units,
+                    columns=passage.columns,
                     trace=trace,
                 )
             )

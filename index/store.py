@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull
 from ingest.article import Article, Block, BlockKind, Place, sha256_hex
-from ingest.passages import Passage
+from ingest.passages import Passage, Unit
 
 FORMAT = 1
 BUSY_SECONDS = 30
@@ -75,6 +75,7 @@ _passages = sa.Table(
     sa.Column("section", sa.Text, nullable=False),
     sa.Column("pages", sa.Text, nullable=False),
     sa.Column("furniture", sa.Boolean, nullable=False),
+    sa.Column("units", sa.Text, nullable=False),  # JSON: column names, then start, end and kind of each unit
     sa.Column("vector", sa.LargeBinary, nullable=False),  # little-endian float16
     sa.Column("revision", sa.Integer, nullable=False, index=True),
     sqlite_autoincrement=True,
@@ -150,6 +151,8 @@ class StoredPassage:
     section: str
     pages: tuple[int, ...]
     furniture: bool
+    units: tuple[Unit, ...]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +263,7 @@ class Store:
                         "section": passage.section,
                         "pages": ",".join(map(str, passage.pages)),
                         "furniture": passage.furniture,
+                        "units": _pack_units(passage),
                         "vector": halves[i].tobytes(),
                         "revision": revision,
                     }
@@ -473,7 +477,7 @@ _HELD_COLUMNS = [
     ).split()
 ]
 _PASSAGE_COLUMNS = [
-    _passages.c[name] for name in "key article start end text heading section pages furniture".split()
+    _passages.c[name] for name in "key article start end text heading section pages furniture units".split()
 ]
 
 
@@ -584,7 +588,13 @@ def _held(row: Any) -> Held:
     )
 
 
+def _pack_units(passage: Passage) -> str:
+    units = [[unit.start - passage.start, unit.end - passage.start, unit.kind.value] for unit in passage.units]
+    return json.dumps([list(passage.columns), units], ensure_ascii=False, separators=(",", ":"))
+
+
 def _passage(row: Any) -> StoredPassage:
+    columns, units = json.loads(row.units)
     return StoredPassage(
         key=row.key,
         article=row.article,
@@ -595,6 +605,8 @@ def _passage(row: Any) -> StoredPassage:
         section=row.section,
         pages=tuple(int(page) for page in row.pages.split(",") if page),
         furniture=bool(row.furniture),
+        units=tuple(Unit(row.start + start, row.start + end, BlockKind(kind)) for start, end, kind in units),
+        columns=tuple(columns),
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from ingest.article import Article
+from ingest.passages import Unit
 
 
 class Method(StrEnum):
@@ -23,6 +24,7 @@ class Hit:
     """A passage found: `text` is the article's `text[start:end]`, verbatim.
 
     `heading` was embedded and searched with the text and is never quoted; `section` is the path of headings above.
+    `sha256` is of the original file, `text_sha256` of the article's text. `units` are what can be quoted of it, `columns` the column names of table rows among them.
     `score` ranks within one search, higher is better. `trace` says how it came about: dense_score, dense_rank,
     words_score, words_rank (from 1), None where that leg did not find it.
     """
@@ -39,7 +41,11 @@ class Hit:
     text: str
     pages: tuple[int, ...]
     furniture: bool
+    sha256: str
+    text_sha256: str
     score: float
+    units: tuple[Unit, ...] = ()
+    columns: tuple[str, ...] = ()
     trace: Mapping[str, float | int | None] = field(default_factory=dict)
 
     @property

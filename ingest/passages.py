@@ -6,8 +6,8 @@ column names, which then stand in the passage's heading.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ingest.article import Article, Block, BlockKind
 from ingest.sentences import sentence_spans
@@ -36,11 +36,21 @@ class PassageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """What can be quoted: a sentence, list item, table row, heading or caption, `text[start:end]` of the article."""
+
+    start: int
+    end: int
+    kind: BlockKind
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """`text` is the article's `text[start:end]`. `heading` is embedded and searched with it and never quoted.
 
     `section` is the path of headings above, `pages` count from 1, `furniture` says that the passage is byline, share
-    prompt or the like.
+    prompt or the like. `units` are in order and hold every character that is not space; `columns` are the column names
+    of the table rows among them.
     """
 
     start: int
@@ -50,6 +60,8 @@ class Passage:
     section: str
     pages: tuple[int, ...]
     furniture: bool
+    units: tuple[Unit, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def embedded(self) -> str:
@@ -61,6 +73,7 @@ class Passage:
 class _Unit:
     start: int
     end: int
+    kind: BlockKind
     pieces: int
     joins: bool  # False where a new block begins: a better place to cut
 
@@ -86,7 +99,8 @@ def split_article(article: Article, pieces: PieceOffsets, settings: PassageSetti
     passages: list[Passage] = []
     for section, (heading, heading_pieces) in zip(sections, heads, strict=True):
         room = min(settings.text_pieces, settings.whole_pieces - heading_pieces)
-        for start, end in _pack(section.units, room, settings.most_characters):
+        for units in _pack(section.units, room, settings.most_characters):
+            start, end = units[0].start, units[-1].end
             passages.append(
                 Passage(
                     start=start,
@@ -96,6 +110,8 @@ def split_article(article: Article, pieces: PieceOffsets, settings: PassageSetti
                     section=" › ".join(section.path),  # noqa: RUF001 (a typographic separator)
                     pages=(),
                     furniture=section.furniture,
+                    units=tuple(Unit(unit.start, unit.end, unit.kind) for unit in units),
+                    columns=section.columns,
                 )
             )
     return _with_pages(article, passages)
@@ -148,7 +164,7 @@ def _units(text: str, block: Block, offsets: list[tuple[int, int]], settings: Pa
     room = settings.text_pieces
     whole = block.kind not in (BlockKind.PARAGRAPH, BlockKind.FURNITURE)
     if whole and len(ends) <= room and block.end - block.start <= settings.most_characters:
-        return [_Unit(block.start, block.end, len(ends), joins=False)]
+        return [_Unit(block.start, block.end, block.kind, len(ends), joins=False)]
     units: list[_Unit] = []
     for start, end in sentence_spans(text, block.start, block.end):
         first = bisect_right(ends, start - block.start)
@@ -166,51 +182,47 @@ def _units(text: str, block: Block, offsets: list[tuple[int, int]], settings: Pa
             while stripped > start and text[stripped - 1].isspace():
                 stripped -= 1
             if stripped > start:
-                units.append(_Unit(start, stripped, max(stop - first, 1), joins=bool(units)))
+                units.append(_Unit(start, stripped, block.kind, max(stop - first, 1), joins=bool(units)))
             start = cut
             while start < end and text[start].isspace():
                 start += 1
             first = bisect_right(ends, start - block.start)
         if start < end:
-            units.append(_Unit(start, end, max(last - first, 1), joins=bool(units)))
+            units.append(_Unit(start, end, block.kind, max(last - first, 1), joins=bool(units)))
     return units
 
 
-def _pack(units: Sequence[_Unit], room: int, most_characters: int) -> list[tuple[int, int]]:
-    """Ranges of consecutive units, none above `room` pieces, about equal in size, cut between blocks where near."""
+def _pack(units: Sequence[_Unit], room: int, most_characters: int) -> list[list[_Unit]]:
+    """Runs of consecutive units, none above `room` pieces, about equal in size, cut between blocks where near."""
     total = sum(unit.pieces for unit in units)
     parts = max(1, -(-total // room))
     goal = total / parts
-    ranges: list[tuple[int, int]] = []
-    begin: int | None = None
+    runs: list[list[_Unit]] = []
+    run: list[_Unit] = []
     size = 0
-    last = 0
     for unit in units:
-        if begin is not None:
-            full = size + unit.pieces > room or unit.end - begin > most_characters
+        if run:
+            full = size + unit.pieces > room or unit.end - run[0].start > most_characters
             enough = size + unit.pieces / 2 >= goal or (not unit.joins and size + unit.pieces * 0.75 >= goal)
-            if full or (enough and len(ranges) + 1 < parts):
-                ranges.append((begin, last))
-                begin, size = None, 0
-        if begin is None:
-            begin = unit.start
+            if full or (enough and len(runs) + 1 < parts):
+                runs.append(run)
+                run, size = [], 0
+        run.append(unit)
         size += unit.pieces
-        last = unit.end
-    if begin is not None:
-        ranges.append((begin, last))
-    return ranges
+    if run:
+        runs.append(run)
+    return runs
 
 
 def _headings(
     title: str,
-    facts: "dict[str, str] | object",
+    facts: Mapping[str, str],
     sections: Sequence[_Section],
     pieces: PieceOffsets,
     settings: PassageSettings,
 ) -> list[tuple[str, int]]:
     """Each section's heading text and its number of pieces, cut to size from the section's outer names inwards."""
-    get = getattr(facts, "get", lambda _key: None)
-    about = [value for value in (get("company"), get("period")) if value and value not in title]
+    about = [value for value in (facts.get("company"), facts.get("period")) if value and value not in title]
     head = " · ".join([" ".join(title.split()), *about])
     wanted = []
     for section in sections:
@@ -242,15 +254,5 @@ def _with_pages(article: Article, passages: list[Passage]) -> list[Passage]:
         low = bisect_right(starts, passage.start - longest - 1)
         high = bisect_right(starts, passage.end - 1)
         pages = {page for start, end, page in marks[low:high] if start < passage.end and end > passage.start}
-        result.append(
-            Passage(
-                passage.start,
-                passage.end,
-                passage.text,
-                passage.heading,
-                passage.section,
-                tuple(sorted(pages)),
-                passage.furniture,
-            )
-        )
+        result.append(replace(passage, pages=tuple(sorted(pages))))
     return result

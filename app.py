@@ -1,0 +1,598 @@
+"""The command line: parse, call one function, print. The only file that prints, reads settings and names concrete classes.
+
+What a command needs is imported inside it, so that `--help` and errors of usage answer at once.
+"""
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from errors import FootnoteError, QuestionSetError, SettingError
+from settings import ROOT, Settings, read_settings
+
+if TYPE_CHECKING:
+    from chat.answer import Answer
+    from chat.answering import Answerer
+    from index.library import Library
+    from index.values import AddReport, Hit, Progress
+    from index.where import Where
+    from ingest.sources import Source
+
+log = logging.getLogger("footnote")
+
+EXAMPLES = (
+    "What was China's AI healthcare market worth in 2023?",
+    "What is the market forecast to reach by 2028?",
+    "How many AI-powered Class III devices had been approved by mid-2024?",
+    "Which laws must a foreign company comply with to use patient data?",
+)
+_SYNCED = ("dropbox", "onedrive", "icloud", "google drive", "googledrive", "nextcloud", "syncthing")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 done, 1 an error that was told, 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    parsed = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(message)s")
+    if not parsed.verbose:
+        for name in ("pypdf", "trafilatura", "sentence_transformers", "transformers", "httpx"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        settings = read_settings()
+        if parsed.library is not None:
+            settings = replace(settings, library=Path(parsed.library).expanduser())
+        return int(parsed.run(parsed, replace(settings, library=settings.library.absolute())))
+    except FootnoteError as error:
+        _tell(f"footnote: {' '.join(str(error).split())}")
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+        return 1
+    except KeyboardInterrupt:
+        _tell("footnote: stopped; what was done so far is kept")
+        return 130
+
+
+# Commands -----------------------------------------------------------------------------------------------------------
+
+
+def _chat(parsed: argparse.Namespace, settings: Settings) -> int:
+    from chat.interface.server import listen, serve
+
+    listen(parsed.host, parsed.port).close()  # a wrong host or a taken port is told before the library is filled
+    from chat.interface.library_backend import LibraryBackend
+    from ingest.web import fetch
+
+    with _library(settings, parsed) as library:
+        _fill(library, settings, parsed, always=True)
+        _renew(library)
+        answerer = _answerer(library)
+        _tell("Loading the model …")
+        library.warm_up()
+        answerer.ask(EXAMPLES[0])
+        sets = [("The articles that come with Footnote", ROOT / "corpus" / "questions.jsonl")]
+        backend = LibraryBackend(
+            library, answerer, fetch, question_sets=[] if _is_apart(library) else sets, examples=EXAMPLES
+        )
+        serve(backend, parsed.host, parsed.port, on_ready=lambda url: _tell(f"Footnote answers on {url} (Ctrl-C stops)"))
+    return 0
+
+
+def _ask(parsed: argparse.Namespace, settings: Settings) -> int:
+    from index.where import parse_where
+
+    where = parse_where(parsed.where)
+    with _library(settings, parsed) as library:
+        _fill(library, settings, parsed)
+        answerer = _answerer(library)
+        if parsed.batch is None:
+            answer = answerer.ask(parsed.question, after=parsed.after, k=parsed.k, where=where)
+            _out(json.dumps(answer.to_json(), ensure_ascii=False) if parsed.json else _answer_text(answer))
+            return 0
+        for question, after in _questions(parsed.batch):
+            answer = answerer.ask(question, after=[*parsed.after, *after], k=parsed.k, where=where)
+            _out(json.dumps(answer.to_json(), ensure_ascii=False) if parsed.json else _answer_text(answer) + "\n")
+    return 0
+
+
+def _search(parsed: argparse.Namespace, settings: Settings) -> int:
+    from index.values import Method
+    from index.where import parse_where
+
+    where = parse_where(parsed.where)
+    with _library(settings, parsed) as library:
+        _fill(library, settings, parsed)
+        answerer = _answerer(library) if parsed.rerank else None
+        queries = [parsed.query] if parsed.batch is None else (question for question, _ in _questions(parsed.batch))
+        for query in queries:
+            if answerer is not None:
+                found = answerer.rerank(query, k=parsed.k, where=where)
+            else:
+                found = library.search(query, k=parsed.k, where=where, method=Method(parsed.method))
+            if parsed.json:
+                shape = {
+                    "query": query,
+                    "passages": [hit.to_json() for hit in found.hits],
+                    "milliseconds": dict(found.milliseconds),
+                }
+                _out(json.dumps(shape, ensure_ascii=False))
+            else:
+                _out("\n\n".join(_hit_text(i, hit) for i, hit in enumerate(found.hits, 1)) or "Nothing was found.")
+    return 0
+
+
+def _add(parsed: argparse.Namespace, settings: Settings) -> int:
+    from index.values import AddReport
+
+    with _library(settings, parsed) as library:
+        if not parsed.paths:
+            if _is_apart(library) or parsed.empty:
+                raise SettingError(
+                    "add: this library is kept apart from the drop folder (--empty); name what to add, as in add report.pdf"
+                )
+            report = _follow(library, settings)
+            renewed = _renew(library)
+            report = AddReport(
+                added=report.added,
+                replaced=(*report.replaced, *renewed.replaced),
+                unchanged=report.unchanged,
+                removed=report.removed,
+                duplicates=report.duplicates,
+                failed=(*report.failed, *renewed.failed),
+            )
+        else:
+            _fill(library, settings, parsed)
+            with _progress("Adding") as on_progress:
+                report = library.add(_named(parsed.paths), on_progress=on_progress)
+        _out(json.dumps(report.to_json(), ensure_ascii=False) if parsed.json else _report_text(report))
+        return 1 if report.failed else 0
+
+
+def _list(parsed: argparse.Namespace, settings: Settings) -> int:
+    with _library(settings, parsed) as library:
+        _fill(library, settings, parsed)
+        articles = library.articles()
+    if parsed.json:
+        _out(json.dumps([article.to_json() for article in articles], ensure_ascii=False))
+        return 0
+    for article in articles:
+        date = "" if article.published is None else article.published.isoformat()
+        pages = "" if article.pages is None else f"{article.pages} pages"
+        _out(f"{article.article_id}  {date:10}  {pages:>10}  {article.passages:>5} passages  {article.title}  ({article.source})")
+    _out(f"{len(articles)} articles" if len(articles) != 1 else "1 article")
+    return 0
+
+
+def _show(parsed: argparse.Namespace, settings: Settings) -> int:
+    with _library(settings, parsed) as library:
+        _fill(library, settings, parsed)
+        stored = library.article(parsed.article)
+    article = stored.article
+    if parsed.json:
+        shape = {
+            "article_id": article.article_id,
+            "title": article.title,
+            "source": article.source,
+            "published": None if article.published is None else article.published.isoformat(),
+            "facts": dict(article.facts),
+            "sha256": article.sha256,
+            "text_sha256": stored.text_sha256,
+            "text": article.text,
+            "pages": article.pages,
+        }
+        _out(json.dumps(shape, ensure_ascii=False))
+        return 0
+    facts = "".join(f"{key}: {value}\n" for key, value in article.facts.items())
+    published = "" if article.published is None else f"published: {article.published.isoformat()}\n"
+    _out(f"{article.title}\n{article.source}\n{published}{facts}\n{article.text}")
+    return 0
+
+
+def _remove(parsed: argparse.Namespace, settings: Settings) -> int:
+    with _library(settings, parsed) as library:
+        _fill(library, settings, parsed)
+        report = library.remove(parsed.articles)
+    if parsed.json:
+        _out(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        _out(f"removed {len(report.removed)}")
+        for failure in report.failed:
+            _tell(f"footnote: {failure.error}")
+    return 1 if report.failed else 0
+
+
+def _evaluate(parsed: argparse.Namespace, settings: Settings) -> int:
+    from evaluation import LibraryEngine, check_gate, evaluate, html_report, load_beir, load_questions, parse_gates, parse_method
+
+    path = Path(parsed.set)
+    parse_gates(parsed.min)
+    methods = parsed.compare.split(",") if parsed.compare else ["fused"]
+    methods = [parse_method(each.strip()).value for each in methods]
+    if parsed.compare and len(set(methods)) < 2:
+        raise SettingError(f"--compare {parsed.compare}: name at least two ways to search, as in --compare fused,words")
+    if path.is_dir():
+        questions = load_beir(path)
+        digest = hashlib.sha1(str(path.resolve()).encode()).hexdigest()[:8]
+        own = replace(settings, library=settings.library / "evaluations" / f"{path.name}-{digest}")
+        opened = _library(own, parsed, empty=True)
+    else:
+        if not path.is_file():
+            raise QuestionSetError(f"{path}: there is no such question set; name a .jsonl file or a BEIR folder")
+        questions = None
+        opened = _library(settings, parsed)
+    with opened as library:
+        if questions is None:
+            _fill(library, settings, parsed)
+            questions = load_questions(path, library)
+        elif questions.corpus is not None:
+            _fill_from(library, questions.corpus)
+        engine = LibraryEngine(library, _answerer(library))
+        with _counted("Evaluating") as on_count:
+            report = evaluate(questions, engine, methods=methods, ask=not parsed.no_ask, on_progress=on_count)
+        failures = check_gate(report, parsed.min)
+        target = Path(parsed.report) if parsed.report else settings.library / "evaluations" / f"{path.stem}.html"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(html_report(report), encoding="utf-8")
+        except OSError as error:
+            raise SettingError(f"{target}: the report cannot be written ({error.strerror}); choose a place with --report") from None
+    _out(json.dumps(report.to_json(), ensure_ascii=False) if parsed.json else _measures_text(report))
+    _tell(f"Report: {target}")
+    for failure in failures:
+        _tell(f"footnote: {failure}")
+    return 1 if failures else 0
+
+
+def _verify(parsed: argparse.Namespace, settings: Settings) -> int:
+    with _library(settings, parsed) as library:
+        if parsed.file is None:
+            problems = library.verify()
+            articles = library.articles()
+            checked: dict[str, int] = {
+                "articles": len(articles),
+                "passages": sum(article.passages for article in articles),
+            }
+            rows: list[dict[str, Any]] = [{"what": each.what, "where": each.where} for each in problems]
+        else:
+            from chat.proof import check_export
+
+            checked, rows = check_export(Path(parsed.file), library.article)
+    if parsed.json:
+        _out(json.dumps({"ok": not rows, "checked": checked, "problems": rows}, ensure_ascii=False))
+    else:
+        for row in rows:
+            _out(f"{row['where']}: {row['what']}")
+        counted = ", ".join(f"{count} {name}" for name, count in checked.items())
+        _out(f"{'Everything agrees' if not rows else f'{len(rows)} problems'}: {counted} checked.")
+    return 1 if rows else 0
+
+
+# Wiring -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _library(settings: Settings, parsed: argparse.Namespace, *, empty: bool = False) -> "Iterator[Library]":
+    """The library that the settings name, open."""
+    from chat.terms import asks_for_furniture
+    from index.embedder import SentenceEmbedder
+    from index.library import Library, SearchSettings
+    from ingest.passages import PassageSettings
+
+    folder = settings.library
+    synced = next((name for name in _SYNCED if name in str(folder).lower()), None)
+    if synced is not None:
+        _tell(f"footnote: {folder} looks like a synced folder ({synced}); a library is safe on a local disk only")
+    embedder = SentenceEmbedder(
+        settings.embedder,
+        number_type=settings.number_type,
+        threads=settings.threads or None,
+        cache=settings.library / "machine.json",
+    )
+    library = Library(
+        folder,
+        embedder,
+        passages=PassageSettings(heading_pieces=settings.heading_pieces, text_pieces=settings.passage_pieces),
+        search=SearchSettings(depth=settings.depth, dense_weight=settings.dense_weight),
+        workers=settings.workers,
+        batch_passages=settings.batch_passages,
+        asks_for_furniture=asks_for_furniture,
+    )
+    try:
+        if (parsed.empty or empty) and not _is_apart(library):
+            library.set_property("apart", "1")
+        yield library
+    finally:
+        library.close()
+
+
+def _answerer(library: "Library") -> "Answerer":
+    from chat.answering import Answerer
+    from chat.reader import SentenceReader
+
+    reader = SentenceReader(
+        library.embedder,
+        terms=library.terms,
+        frequencies=library.frequencies_of,
+        passages=library.count_passages,
+    )
+    return Answerer(library, reader)
+
+
+def _is_apart(library: "Library") -> bool:
+    return library.property("apart") == "1"
+
+
+def _fill(library: "Library", settings: Settings, parsed: argparse.Namespace, *, always: bool = False) -> None:
+    """Fill a new library from the drop folder; `always` has an old one follow it, too."""
+    if _is_apart(library) or (not always and library.property("filled") == "1"):
+        return
+    report = _follow(library, settings)
+    for failure in report.failed:
+        _tell(f"footnote: {failure.source}: {failure.error}")
+
+
+def _follow(library: "Library", settings: Settings) -> "AddReport":
+    from index.following import follow
+
+    with _progress("Reading the drop folder") as on_progress:
+        report = follow(library, settings.corpus, relative_to=ROOT, on_progress=on_progress)
+    library.set_property("filled", "1")
+    return report
+
+
+def _fill_from(library: "Library", corpus: Path) -> None:
+    from ingest.sources import find_sources
+
+    with _progress("Adding the set's own articles") as on_progress:
+        report = library.add(find_sources(corpus), on_progress=on_progress)
+    if report.failed:
+        raise QuestionSetError(f"{corpus}: {len(report.failed)} articles could not be added, first {report.failed[0].source}")
+
+
+def _renew(library: "Library") -> "AddReport":
+    """Read articles again that another parser, passage size or model made."""
+    from index.values import AddReport
+
+    if not library.outdated():
+        return AddReport()
+    with _progress("Bringing articles up to date") as on_progress:
+        return library.renew(on_progress=on_progress)
+
+
+def _named(paths: Sequence[str]) -> "Iterator[Source | FootnoteError]":
+    """The sources that arguments of `add` name; an address is fetched when its turn comes."""
+    from errors import SourceError
+    from ingest.sources import find_sources, is_address
+
+    for path in paths:
+        if not is_address(path):
+            yield from find_sources(path, relative_to=ROOT)
+            continue
+        from ingest.web import fetch
+
+        try:
+            yield fetch(path)
+        except SourceError as error:
+            yield error
+
+
+def _questions(batch: str) -> Iterator[tuple[str, list[str]]]:
+    """Questions of a batch, one a line: plain text, or {"question": …, "after": […]}."""
+    try:
+        stream: TextIO = sys.stdin if batch == "-" else open(batch, encoding="utf-8-sig")  # noqa: SIM115 (read lazily)
+    except OSError as error:
+        raise SettingError(f"{batch}: cannot be read ({error.strerror})") from None
+    if batch == "-" and hasattr(stream, "reconfigure"):
+        stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    for line in stream:
+        text = line.removesuffix("\n").removesuffix("\r")
+        if not text.strip():
+            continue
+        try:
+            row = json.loads(text) if text.lstrip().startswith("{") else None
+        except ValueError:
+            row = None
+        if isinstance(row, dict) and isinstance(row.get("question"), str):
+            after = row.get("after") or []
+            yield row["question"], [str(each) for each in after] if isinstance(after, list) else []
+        else:
+            yield text, []
+
+
+# Printing -----------------------------------------------------------------------------------------------------------
+
+
+def _out(text: str) -> None:
+    print(text, flush=True)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _progress(title: str) -> "Iterator[Callable[[Progress], None]]":
+    """A bar on a terminal, one line for each failure anywhere."""
+    from tqdm import tqdm
+
+    with tqdm(desc=title, unit=" articles", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def on_progress(progress: "Progress") -> None:
+            if progress.total is not None and bar.total != progress.total:
+                bar.total = progress.total
+            if progress.outcome == "reading":
+                bar.set_postfix_str(Path(progress.source).name[-40:])
+            else:
+                bar.update(progress.done - bar.n)
+
+        yield on_progress
+
+
+@contextmanager
+def _counted(title: str) -> Iterator[Callable[[int, int], None]]:
+    from tqdm import tqdm
+
+    with tqdm(desc=title, unit=" questions", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def on_count(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield on_count
+
+
+def _answer_text(answer: "Answer") -> str:
+    if not answer.answered:
+        lines = [answer.explanation]
+        lines += [f"  closest: {_place(each.title, each.section, each.page)}" for each in answer.passages[:3]]
+        return "\n".join(lines)
+    lines = [answer.text or ""]
+    for number, quote in enumerate(answer.quotes, 1):
+        columns = f"\n    ({' | '.join(quote.columns)})" if quote.columns else ""
+        date = "" if quote.published is None else f" · {quote.published.isoformat()}"
+        lines.append(f'\n[{number}] "{quote.text}"{columns}\n    {_place(quote.title, quote.section, quote.page)}{date}')
+    return "\n".join(lines)
+
+
+def _hit_text(number: int, hit: "Hit") -> str:
+    return f"{number}. {_place(hit.title, hit.section, hit.page)}\n   {' '.join(hit.text.split())[:300]}"
+
+
+def _place(title: str, section: str, page: int | None) -> str:
+    return " · ".join(each for each in (title, section, "" if page is None else f"page {page}") if each)
+
+
+def _report_text(report: "AddReport") -> str:
+    counts = {
+        "added": report.added,
+        "replaced": report.replaced,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "duplicates": report.duplicates,
+        "failed": report.failed,
+    }
+    lines = [", ".join(f"{len(items)} {name}" for name, items in counts.items() if items) or "nothing to add"]
+    lines += [f"  {source}: the same as {same_as}, which is in the library" for source, same_as in report.duplicates]
+    lines += [f"  {failure.source}: {failure.error}" for failure in report.failed]
+    return "\n".join(lines)
+
+
+def _measures_text(report: Any) -> str:
+    shape = report.to_json()
+    lines = [f"{shape['set']}: {shape['questions']} questions"]
+    for name, value in shape["measures"].items():
+        lines.append(f"  {name:20} {value['mean']:.3f}  [{value['low']:.3f}, {value['high']:.3f}]")
+    for pair, measures in shape.get("compared", {}).items():
+        lines.append(f"{pair}:")
+        for name, each in measures.items():
+            lines.append(
+                f"  {name:20} {each['difference']:+.3f}  [{each['low']:+.3f}, {each['high']:+.3f}]  p={each['p']:.3f}"
+            )
+    return "\n".join(lines)
+
+
+# Parsing ------------------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="app.py", description="Footnote answers questions from your own articles, in their own words, with citations."
+    )
+    _global_options(parser, default=None, flag=False)
+    parser.set_defaults(run=_chat, host="127.0.0.1", port=7860)
+    common = argparse.ArgumentParser(add_help=False)
+    _global_options(common, default=argparse.SUPPRESS, flag=argparse.SUPPRESS)
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def verb(name: str, run: Callable[[argparse.Namespace, Settings], int], text: str) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, parents=[common], help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    chat = verb("chat", _chat, "open the web chat (the default)")
+    chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    chat.add_argument("--port", type=int, default=7860, help="port (default 7860)")
+
+    ask = verb("ask", _ask, "answer a question with quotes")
+    _one_or_batch(ask, "question")
+    ask.add_argument("--after", action="append", default=[], metavar="QUESTION", help="an earlier question, oldest first")
+    _listing(ask)
+
+    search = verb("search", _search, "find passages")
+    _one_or_batch(search, "query")
+    search.add_argument("--rerank", action="store_true", help="let the reader order the first passages")
+    search.add_argument("--method", choices=["fused", "reciprocal", "vectors", "words"], default="fused")
+    _listing(search)
+
+    add = verb("add", _add, "add files, folders, addresses or .jsonl rows; without any, follow the drop folder corpus/")
+    add.add_argument("paths", nargs="*", metavar="PATH|URL|FOLDER|FILE.jsonl")
+    _json_option(add)
+
+    _json_option(verb("list", _list, "list what the library holds"))
+
+    show = verb("show", _show, "show one article's text and facts")
+    show.add_argument("article", metavar="ARTICLE", help="its id, source, file name or title")
+    _json_option(show)
+
+    remove = verb("remove", _remove, "take articles out")
+    remove.add_argument("articles", nargs="+", metavar="ARTICLE")
+    _json_option(remove)
+
+    evaluate = verb("evaluate", _evaluate, "measure retrieval and answers on a question set")
+    evaluate.add_argument("set", metavar="SET", help="a .jsonl file of questions, or a folder in BEIR layout")
+    evaluate.add_argument("--compare", metavar="A,B", help="ways to search, compared: fused, reciprocal, vectors, words")
+    evaluate.add_argument("--min", action="append", default=[], metavar="MEASURE=X", help="fail (exit 1) below this")
+    evaluate.add_argument("--report", metavar="FILE.html", help="where to write the report")
+    evaluate.add_argument("--no-ask", action="store_true", help="measure retrieval only")
+    _json_option(evaluate)
+
+    verify = verb("verify", _verify, "check the library, or the quotes of an exported answer")
+    verify.add_argument("file", nargs="?", metavar="FILE", help="answers as `ask --json` printed them")
+    _json_option(verify)
+    return parser
+
+
+def _global_options(parser: argparse.ArgumentParser, *, default: Any, flag: Any) -> None:
+    """Accepted before and behind the verb; behind it only what is given counts, so that it does not undo the first."""
+    parser.add_argument(
+        "--library", default=default, metavar="DIR", help="folder for all that is written (or FOOTNOTE_LIBRARY)"
+    )
+    parser.add_argument("--empty", action="store_true", default=flag, help="keep this library apart from corpus/ for good")
+    parser.add_argument("--verbose", action="store_true", default=flag, help="say more on standard error")
+
+
+def _one_or_batch(parser: argparse.ArgumentParser, name: str) -> None:
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument(name, nargs="?", metavar=name.upper())
+    one.add_argument("--batch", metavar="FILE|-", help=f"one {name} a line; - reads standard input")
+
+
+def _listing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--k", type=_count, default=10, help="how many passages are listed (default 10)")
+    parser.add_argument("--where", action="append", default=[], metavar="EXPR", help="key=value, !=, <=, >= on facts and dates")
+    _json_option(parser)
+
+
+def _json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""A question becomes an Answer: search, read, quote, or decline with a reason.
+
+Wires the library and a reader; knows neither model nor page. Quotes are cut from the passages' own characters, so they
+are verbatim by construction.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat.answer import Answer, Considered, Quote, Reason
+from chat.question import absent_names, absent_years, clean_question, complete
+from chat.reader import Reader, Reading
+from index.library import Library
+from index.values import Hit, SearchResult
+from index.where import EVERYTHING, Where
+from ingest.article import BlockKind
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """`read` passages go to the reader; an answer is shown from `threshold` on (a probability), with up to `quotes` quotes."""
+
+    read: int = 10
+    threshold: float = 0.4
+    relevant: float = 0.15
+    quotes: int = 4
+
+
+class Answerer:
+    """Answers questions from a library with a reader."""
+
+    def __init__(self, library: Library, reader: Reader, settings: AnswerSettings | None = None) -> None:
+        self._library = library
+        self._reader = reader
+        self._settings = AnswerSettings() if settings is None else settings
+
+    def ask(self, question: str, *, after: Sequence[str] = (), k: int = 10, where: Where = EVERYTHING) -> Answer:
+        """The answer to `question`, completed from the earlier questions in `after` (oldest first).
+
+        `k` limits the passages listed, never how much is read.
+        """
+        begin = time.perf_counter()
+        cleaned = clean_question(question)
+        understood = complete(cleaned, after)
+        if not any(character.isalnum() for character in understood):
+            return _declined(question, understood, Reason.EMPTY_QUESTION, "There is no question to answer.", (), begin)
+        if not self._library.articles():
+            return _declined(
+                question, understood, Reason.EMPTY_LIBRARY, "Your library is empty: add articles first.", (), begin
+            )
+        found = self._library.search(understood, k=max(k, self._settings.read), where=where)
+        reading = time.perf_counter()
+        hits = found.hits
+        readings = self._reader.read(understood, hits[: self._settings.read])
+        read_ms = (time.perf_counter() - reading) * 1000
+        times = {
+            "embed": found.milliseconds["embed"],
+            "retrieve": found.milliseconds["retrieve"],
+            "read": round(read_ms, 2),
+            "total": 0.0,
+        }
+        ordered = _reordered(hits, readings)[:k]
+        considered = tuple(_considered(hit) for hit in ordered)
+        declined = self._why_not(understood, hits, readings, where)
+        if declined is not None:
+            reason, explanation = declined
+            return _declined(question, understood, reason, explanation, considered, begin, times)
+        quotes = self._quotes(hits, readings)
+        text = "; ".join(
+            quote.text[start - quote.start : end - quote.start]
+            for quote in quotes
+            if quote.answers
+            for start, end in quote.spans
+        )
+        times["total"] = round((time.perf_counter() - begin) * 1000, 2)
+        return Answer(
+            question=question,
+            understood=understood,
+            answered=True,
+            reason=None,
+            explanation="",
+            text=text,
+            confidence=None,  # until it is calibrated: never an invented number
+            quotes=quotes,
+            disagreements=(),
+            passages=considered,
+            milliseconds=times,
+        )
+
+    def rerank(self, query: str, *, k: int = 10, where: Where = EVERYTHING) -> SearchResult:
+        """A search whose first passages are put in the reader's order."""
+        found = self._library.search(query, k=max(k, self._settings.read), where=where)
+        begin = time.perf_counter()
+        hits = _reordered(found.hits, self._reader.read(found.query, found.hits[: self._settings.read]))[:k]
+        spent = (time.perf_counter() - begin) * 1000
+        times = dict(found.milliseconds)
+        times["rerank"] = round(spent, 2)
+        times["total"] = round(times["total"] + spent, 2)
+        return SearchResult(found.query, tuple(hits), times)
+
+    def _why_not(
+        self, question: str, hits: Sequence[Hit], readings: Sequence[Reading], where: Where
+    ) -> tuple[Reason, str] | None:
+        """Why nothing is shown, None when something is."""
+        library = self._library
+        names = absent_names(question, library.terms, library.frequencies_of)
+        if names:
+            return Reason.ENTITY_ABSENT, f"No passage in your library speaks of {_listed(names)}."
+        years = absent_years(question, library.frequencies_of)
+        if years:
+            return Reason.PERIOD_ABSENT, f"No passage in your library speaks of {_listed([str(year) for year in years])}."
+        best = readings[0].probability if readings else 0.0
+        if best >= self._settings.threshold:
+            return None
+        if where and not hits:
+            return Reason.NOTHING_RELEVANT, "No article passes the filters that were set."
+        if best < self._settings.relevant:
+            return Reason.NOTHING_RELEVANT, "No passage in your library speaks of what was asked."
+        return (
+            Reason.NO_ANSWER_IN_PASSAGES,
+            "Passages in your library speak of this, but none of their sentences answers the question.",
+        )
+
+    def _quotes(self, hits: Sequence[Hit], readings: Sequence[Reading]) -> tuple[Quote, ...]:
+        quotes: list[Quote] = []
+        seen: set[str] = set()
+        for reading in readings:
+            hit = hits[reading.passage]
+            text = hit.text[reading.start - hit.start : reading.end - hit.start]
+            folded = " ".join(text.lower().split())
+            if folded in seen:
+                continue
+            seen.add(folded)
+            quotes.append(self._quote(hit, reading, text, answers=not quotes))
+            if len(quotes) == self._settings.quotes:
+                break
+        return tuple(quotes)
+
+    def _quote(self, hit: Hit, reading: Reading, text: str, *, answers: bool) -> Quote:
+        boxes = self._library.boxes(hit.article_id, reading.start, reading.end) if hit.pages else []
+        pages = tuple(sorted({int(box[0]) for box in boxes})) or hit.pages
+        return Quote(
+            article_id=hit.article_id,
+            title=hit.title,
+            source=hit.source,
+            published=hit.published,
+            section=hit.section,
+            page=pages[0] if pages else None,
+            pages=pages,
+            start=reading.start,
+            end=reading.end,
+            text=text,
+            answers=answers,
+            spans=reading.spans,
+            sha256=hit.sha256,
+            text_sha256=hit.text_sha256,
+            score=round(reading.probability, 4),
+            columns=hit.columns if reading.kind is BlockKind.TABLE_ROW else (),
+            boxes=tuple(boxes),
+        )
+
+
+def _reordered(hits: Sequence[Hit], readings: Sequence[Reading]) -> list[Hit]:
+    """Hits with those that were read in the order of their best reading, then the rest as they were."""
+    order = list(dict.fromkeys(reading.passage for reading in readings))
+    read = set(order)
+    return [hits[i] for i in order] + [hit for i, hit in enumerate(hits) if i not in read]
+
+
+def _considered(hit: Hit) -> Considered:
+    return Considered(
+        article_id=hit.article_id,
+        title=hit.title,
+        source=hit.source,
+        section=hit.section,
+        page=hit.page,
+        pages=hit.pages,
+        start=hit.start,
+        end=hit.end,
+        text=hit.text,
+        score=round(hit.score, 4),
+        trace=dict(hit.trace),
+    )
+
+
+def _declined(
+    question: str,
+    understood: str,
+    reason: Reason,
+    explanation: str,
+    passages: tuple[Considered, ...],
+    begin: float,
+    times: dict[str, float] | None = None,
+) -> Answer:
+    times = {"embed": 0.0, "retrieve": 0.0, "read": 0.0, **(times or {})}
+    times["total"] = round((time.perf_counter() - begin) * 1000, 2)
+    return Answer(
+        question=question,
+        understood=understood,
+        answered=False,
+        reason=reason,
+        explanation=explanation,
+        text=None,
+        confidence=None,
+        quotes=(),
+        disagreements=(),
+        passages=passages,
+        milliseconds=times,
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,238 @@
+"""Which sentence, list item or table row of the passages answers a question: the Reader protocol and a reader without
+a trained model.
+
+Works on passages that a search found; knows no index. Scores compare across passages, so that one threshold decides
+whether anything is shown at all.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from chat.terms import Asked, asked_for, asks_for_furniture, figures_in, years_in
+from index.embedder import Embedder
+from index.values import Hit
+from ingest.article import BlockKind
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A unit of a passage as an answer: `passage` counts into the passages read, offsets are into the article.
+
+    `spans` are the words that answer, inside [start, end). `probability` in [0, 1] estimates that the unit answers; it
+    ranks readings across passages. `features` says how it came about.
+    """
+
+    passage: int
+    start: int
+    end: int
+    kind: BlockKind
+    spans: tuple[tuple[int, int], ...]
+    probability: float
+    features: Mapping[str, float]
+
+
+class Reader(Protocol):
+    """Reads passages for a question; readings come best first."""
+
+    def read(self, question: str, passages: Sequence[Hit]) -> list[Reading]: ...
+
+
+# Weights of a logistic regression over the features of `SentenceReader._features`, fitted by
+# training/fit_sentence_reader.py on the half of a public question set that is never reported on (docs/measurements.md).
+WEIGHTS: Mapping[str, float] = {
+    "bias": -4.2,
+    "similarity": 4.0,
+    "coverage": 3.0,
+    "context": 0.8,
+    "years": 0.8,
+    "figures": 0.4,
+    "kind": 0.8,
+    "passage": 1.5,
+    "first": 0.3,
+    "long": -0.2,
+}
+_EMBEDDED = 12  # units whose similarity is computed: a dozen takes 40 ms, and the answer is among them (docs/measurements.md)
+_LONGEST_WHOLE = 600  # characters; a longer list item is quoted by its sentences
+
+
+class SentenceReader:
+    """Scores every unit by the words, figures and years it shares with the question, and the best by similarity, too.
+
+    `terms` gives the index terms of a text, `frequencies` in how many of `passages` (a count) each term stands.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        *,
+        terms: Callable[[str], list[str]],
+        frequencies: Callable[[Sequence[str]], Mapping[str, int]],
+        passages: Callable[[], int],
+        weights: Mapping[str, float] = WEIGHTS,
+    ) -> None:
+        self._embedder = embedder
+        self._terms = terms
+        self._frequencies = frequencies
+        self._passages = passages
+        self._weights = weights
+
+    def read(self, question: str, passages: Sequence[Hit]) -> list[Reading]:
+        """Readings of all units that could answer, best first."""
+        candidates = self._candidates(question, passages)
+        candidates.sort(key=lambda each: -each.first_score)
+        chosen = candidates[:_EMBEDDED]
+        if not chosen:
+            return []
+        vectors = self._embedder.embed_queries([question, *(each.read_as for each in chosen)])
+        similarities = vectors[1:] @ vectors[0]
+        readings = []
+        for each, similarity in zip(chosen, similarities, strict=True):
+            features = {**each.features, "similarity": float(similarity)}
+            readings.append(
+                Reading(
+                    passage=each.passage,
+                    start=each.start,
+                    end=each.end,
+                    kind=each.kind,
+                    spans=answering_spans(question, each.text, each.start),
+                    probability=_logistic(features, self._weights),
+                    features=features,
+                )
+            )
+        readings.sort(key=lambda reading: -reading.probability)
+        return readings
+
+    def _candidates(self, question: str, passages: Sequence[Hit]) -> list["_Candidate"]:
+        terms = self._terms(question)
+        counts = self._frequencies(terms)
+        total = max(1, self._passages())
+        # As in BM25 (Robertson and Spärck Jones), so that a term that stands nowhere weighs most.
+        rarity = {term: math.log(1 + (total - counts[term] + 0.5) / (counts[term] + 0.5)) for term in terms}
+        whole = sum(rarity.values()) or 1.0
+        asked = asked_for(question)
+        wanted_years, wanted_figures = years_in(question), figures_in(question)
+        best = max((hit.score for hit in passages), default=1.0) or 1.0
+        furniture = asks_for_furniture(question)
+        result = []
+        for number, hit in enumerate(passages):
+            if hit.furniture and not furniture:
+                continue
+            around = set(self._terms(f"{hit.heading}\n{hit.text}"))
+            for unit in hit.units:
+                if unit.kind in (BlockKind.HEADING, BlockKind.TABLE_HEADER):
+                    continue
+                text = hit.text[unit.start - hit.start : unit.end - hit.start]
+                row = unit.kind is BlockKind.TABLE_ROW
+                read_as = f"{hit.section.rsplit(' › ', 1)[-1]} {' | '.join(hit.columns)}: {text}" if row else text  # noqa: RUF001
+                own = set(self._terms(read_as))
+                features = {
+                    "bias": 1.0,
+                    "coverage": sum(rarity[term] for term in terms if term in own) / whole,
+                    "context": sum(rarity[term] for term in terms if term in around or term in own) / whole,
+                    "years": _agreement(wanted_years, years_in(text), years_in(f"{hit.heading} {hit.section}")),
+                    "figures": len(wanted_figures & figures_in(text)) / len(wanted_figures) if wanted_figures else 0.0,
+                    "kind": _kind_match(asked, question, text),
+                    "passage": hit.score / best,
+                    "first": 1.0 if number == 0 else 0.0,
+                    "long": max(0.0, len(text) - 300) / 300,
+                }
+                first_score = sum(self._weights.get(name, 0.0) * value for name, value in features.items())
+                # What the sentence lacks may be a synonym: then the passage's own similarity speaks for it.
+                result.append(_Candidate(number, unit.start, unit.end, unit.kind, text, read_as, features, first_score))
+        return result
+
+
+@dataclass(slots=True)
+class _Candidate:
+    passage: int
+    start: int
+    end: int
+    kind: BlockKind
+    text: str
+    read_as: str
+    features: dict[str, float]
+    first_score: float
+
+
+def _logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    total = sum(weights.get(name, 0.0) * value for name, value in features.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _agreement(wanted: frozenset[int], own: frozenset[int], around: frozenset[int]) -> float:
+    """1 when a unit names every year asked for, 0.5 when its heading does, -1 when it speaks of other years alone."""
+    if not wanted:
+        return 0.0
+    if wanted <= own:
+        return 1.0
+    if wanted <= own | around:
+        return 0.5
+    return -1.0 if own else -0.3
+
+
+_QUANTITY = re.compile(
+    r"(?:(?:US|HK|A|C|S|NT)?[$€£¥]|(?:RMB|USD|EUR|GBP|CNY|JPY|INR|HKD)\s?)\s?\d[\d,]*(?:\.\d+)?\+?\s?(?:thousand|million|billion|trillion|bn|mn|m|k|B|M|K|T)?\b"  # noqa: E501
+    r"|[~<>≈]?\d[\d,]*(?:\.\d+)?(?:\s?(?:to|–|-)\s?\d[\d,]*(?:\.\d+)?)?\+?\s?(?:%|percent(?:age points?)?\b|per cent\b|basis points?\b|bps\b)"  # noqa: E501,RUF001
+    r"|\d[\d,]*(?:\.\d+)?\+?\s?(?:thousand|million|billion|trillion|bn|mn)\b"
+    r"|(?<![\w.,–-])\d[\d,]*(?:\.\d+)?\+?(?![\w%]|[.,–-]\d)"  # noqa: RUF001
+)
+_DATE = re.compile(
+    r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+(?:19|20)\d\d"
+    r"|\d{1,2}\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?,?\s+(?:19|20)\d\d"
+    r"|(?:January|February|March|April|May|June|July|August|September|October|November|December)\s+(?:19|20)\d\d"
+    r"|(?:19|20)\d\d)"
+)
+_PERSON = re.compile(r"\b[A-Z][\w’'.-]+(?:\s+(?:[A-Z][\w’'.-]+|&|of|de|and))*\s+[A-Z][\w’'.-]+")  # noqa: RUF001
+
+
+def _kind_match(asked: Asked, question: str, text: str) -> float:
+    """1 when the text holds the kind of words asked for, -1 when it does not, 0 when any words would do."""
+    if asked is Asked.FIGURE:
+        return 1.0 if _new_matches(_QUANTITY, question, text) else -1.0
+    if asked is Asked.DATE:
+        return 1.0 if _new_matches(_DATE, question, text) else -1.0
+    if asked is Asked.PERSON:
+        return 0.5 if _new_matches(_PERSON, question, text) else -0.5
+    return 0.0
+
+
+def answering_spans(question: str, text: str, start: int) -> tuple[tuple[int, int], ...]:
+    """The words of a unit that answer: the one figure or date that is asked for, else the unit whole.
+
+    `start` is the unit's offset in the article. Of several figures the one nearest to the question's other words wins.
+    """
+    asked = asked_for(question)
+    whole = ((start, start + len(text)),)
+    if asked not in (Asked.FIGURE, Asked.DATE):
+        return whole
+    matches = _new_matches(_QUANTITY if asked is Asked.FIGURE else _DATE, question, text)
+    if asked is Asked.FIGURE:
+        years = {str(year) for year in years_in(text)}
+        matches = [match for match in matches if match.group() not in years]
+        if re.search(r"percent|share|rate|growth|cagr|proportion|margin", question, re.I):
+            matches = [match for match in matches if re.search(r"%|per ?cent|basis|bps", match.group())] or matches
+        elif re.search(r"how much|worth|valued?|price|cost|revenue|sales|income|how large|how big|size", question, re.I):
+            matches = [match for match in matches if re.search(r"[$€£¥]|RMB|USD|EUR|CNY", match.group())] or matches
+    if not matches:
+        return whole
+    words = [m.span() for word in set(re.findall(r"\w{3,}", question.lower())) for m in re.finditer(re.escape(word), text.lower())]
+
+    def distance(match: re.Match[str]) -> float:
+        gaps = sorted(max(match.start() - end, begin - match.end(), 0) for begin, end in words)
+        # The nearer half of the question's words decide; far ones stand in another clause.
+        near = gaps[: max(1, len(gaps) // 2)]
+        return float(np.mean(near)) if near else 0.0
+
+    best = min(matches, key=distance)
+    return ((start + best.start(), start + best.end()),)
+
+
+def _new_matches(pattern: re.Pattern[str], question: str, text: str) -> list[re.Match[str]]:
+    """Matches in `text` that the question does not already say."""
+    said = {match.group() for match in pattern.finditer(question)}
+    return [match for match in pattern.finditer(text) if match.group() not in said]

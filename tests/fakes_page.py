@@ -273,8 +273,8 @@ class FakeBackend:
         ranked = self._ranked(query, Filters())[1 if method == "vectors" else 0 :]
         hits = tuple(
             Hit(number, each.article_id, each.title, each.source, each.published, each.section, each.section,
-                each.start, each.end, each.text, each.pages, False, each.score,
-                {"dense_rank": number, "words_rank": None})
+                each.start, each.end, each.text, each.pages, False, each.sha256, each.text_sha256,
+                each.score, trace={"dense_rank": number, "words_rank": None})
             for number, each in enumerate(ranked[:k], 1)
         )  # fmt: skip
         return SearchResult(query, hits, {"total": 1.0})

@@ -43,7 +43,7 @@ def build_page(backend: Backend) -> gr.Blocks:
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.Markdown(
-            '<div class="fn-brand"><span class="fn-name">Footnote</span>'
+            '<div class="fn-brand"><h1 class="fn-name">Footnote</h1>'
             '<span class="fn-claim">Answers from your own library, in the sources&#39; words</span></div>',
             elem_id="fn-header",
         )

@@ -5,6 +5,7 @@ seconds.
 """
 
 import errno
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -94,7 +95,14 @@ def build_app(backend: Backend) -> FastAPI:
 
 class _Server(uvicorn.Server):
     def __init__(self, app: FastAPI, address: str, on_ready: Callable[[str], None] | None) -> None:
-        super().__init__(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,  # second; an open page holds a connection for as long as it is open
+        )
+        super().__init__(config)
         self._address = address
         self._on_ready = on_ready
 
@@ -102,6 +110,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and self._on_ready is not None:
             self._on_ready(self._address)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # cutting off open pages is no error
+        await super().shutdown(sockets)
 
 
 def _address(host: str, port: int) -> str:

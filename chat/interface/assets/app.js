@@ -40,3 +40,4 @@ document.addEventListener("keydown", (event) => {
 document.documentElement.lang ||= "en";
 listen();
 refresh();
+document.documentElement.dataset.footnote = "started";

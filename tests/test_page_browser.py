@@ -1,0 +1,420 @@
+"""The page as people use it, in headless Chromium against a server of its own with a library in memory."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+
+from chat.interface.server import _Server, build_app, listen
+from tests.fakes_page import FakeBackend
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
+FIRST_QUESTION = "What was the market worth in 2023?"
+
+
+@dataclass
+class Visit:
+    """A page with what went wrong on it, and the library behind it."""
+
+    page: Page
+    address: str
+    backend: FakeBackend
+    problems: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> None:
+        answers = self.page.locator(".fn-answer")
+        before = answers.count()
+        self.page.locator("#fn-question textarea").fill(question)
+        self.page.keyboard.press("Enter")
+        expect(answers).to_have_count(before + 1)
+
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, FakeBackend]]:
+    backend = FakeBackend()
+    bound = listen("127.0.0.1", 0)
+    address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    server = _Server(build_app(backend), address, None)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield address, backend
+    server.should_exit = True
+    thread.join(30)
+    bound.close()
+
+
+def visit(context: BrowserContext, server: tuple[str, FakeBackend], path: str = "/") -> Visit:
+    address, backend = server
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    seen = Visit(page, address, backend)
+    page.on("pageerror", lambda error: seen.problems.append(f"error: {error}"))
+    page.on("console", lambda line: seen.problems.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((address, "data:", "blob:"))
+            else seen.problems.append(f"outside request: {request.url}")
+        ),
+    )
+    page.goto(address + path)
+    page.locator("#fn-question textarea").wait_for()
+    page.locator("html[data-footnote='started']").wait_for()
+    return seen
+
+
+@pytest.fixture
+def desk(browser: Browser, server: tuple[str, FakeBackend]) -> Iterator[Visit]:
+    context = browser.new_context(viewport=DESK)
+    seen = visit(context, server)
+    yield seen
+    context.close()
+    assert seen.problems == []
+
+
+@pytest.fixture
+def phone(browser: Browser, server: tuple[str, FakeBackend]) -> Iterator[Visit]:
+    context = browser.new_context(viewport=PHONE)
+    seen = visit(context, server)
+    yield seen
+    context.close()
+    assert seen.problems == []
+
+
+def test_a_citation_opens_the_article_with_the_quoted_words_marked_in_view(desk):
+    desk.ask(FIRST_QUESTION)
+    quote = desk.page.locator(".fn-answer .fn-quote").first
+    words = "In 2023 the market for artificial intelligence in Chinese healthcare was worth about US$1.59 billion."
+    assert quote.locator(".fn-words").text_content() == words
+    assert quote.locator("mark").text_content() == "US$1.59 billion"
+    chip = quote.locator("a.fn-cite")
+    _, article_id, start, end = chip.get_attribute("href").removeprefix("#").split("-")
+    chip.click()
+    mark = desk.page.locator("#fn-pane mark")
+    expect(mark).to_be_in_viewport(ratio=1)
+    held = desk.backend.article(article_id).article
+    assert mark.text_content() == held.text[int(start) : int(end)] == words
+    expect(desk.page.locator("#fn-pane h2")).to_have_text(held.title)
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.locator("#fn-pane")).to_be_hidden()
+    expect(chip).to_be_focused()
+
+
+def test_marked_words_far_down_are_scrolled_to(desk):
+    desk.ask("Will the compound annual growth rate stay above 40 percent?")
+    desk.page.locator(".fn-answer a.fn-cite").first.click()
+    mark = desk.page.locator("#fn-pane mark")
+    expect(mark).to_be_in_viewport(ratio=1)
+    assert mark.text_content() == "The compound annual growth rate to 2030 is expected to stay above 40 percent."
+    assert desk.page.locator(".fn-pane-body").evaluate("body => body.scrollTop") > 300
+
+
+def test_a_quoted_table_row_is_marked_in_its_table(desk):
+    desk.ask("How widely is DrAid used in Vietnam?")
+    answer = desk.page.locator(".fn-answer").last
+    expect(answer.locator(".fn-columns")).to_have_text("Columns Country · Market · Main strength")
+    answer.locator("a.fn-cite").first.click()
+    marks = desk.page.locator("#fn-pane table mark")
+    expect(marks).to_have_text(["Vietnam", "not reported", "DrAid in more than 100 hospitals"])
+    expect(desk.page.locator("#fn-pane th")).to_have_text(["Country", "Market", "Main strength"])
+    link = desk.page.get_by_role("link", name="Open the PDF")
+    expect(link).to_have_attribute("href", re.compile(r"^/api/original/[0-9a-f]{12}#page=1$"))
+
+
+def test_disagreeing_sources_stand_side_by_side(desk):
+    desk.ask("How large will the Chinese market be in 2028?")
+    expect(desk.page.locator(".fn-side .fn-value")).to_have_text(["US$16.02 billion", "US$7.33 billion"])
+    left, right = (side.bounding_box() for side in desk.page.locator(".fn-side").all())
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] <= right["x"]
+
+
+def test_a_declined_answer_offers_the_closest_passages(desk):
+    desk.ask("Who won the 1998 World Cup?")
+    expect(desk.page.locator(".fn-none")).to_have_text("No passage in your library speaks of this.")
+    desk.page.locator(".fn-near a.fn-cite").first.click()
+    expect(desk.page.locator("#fn-pane mark").first).to_be_in_viewport()
+
+
+def test_hostile_articles_and_questions_stay_text(desk):
+    desk.ask("<img src=x onerror=window.pwned=3> **zebra** [revenue](javascript:alert(1)) $x$")
+    question = desk.page.locator(".fn-question").last
+    assert question.text_content() == "<img src=x onerror=window.pwned=3> **zebra** [revenue](javascript:alert(1)) $x$"
+    answer = desk.page.locator(".fn-answer").last
+    assert '**US$5** million <img src=x onerror="window.pwned=1">' in answer.locator(".fn-words").first.text_content()
+    assert desk.page.locator("#fn-chat img, #fn-chat script, #fn-chat a[href^='javascript']").count() == 0
+    answer.locator("a.fn-cite").first.click()
+    expect(desk.page.locator("#fn-pane mark")).to_be_in_viewport()
+    assert desk.page.locator("#fn-pane img, #fn-pane script").count() == 0
+    desk.page.keyboard.press("Escape")
+    desk.tab("Library")
+    expect(desk.page.get_by_role("button", name="Quarterly note <img")).to_be_visible()
+    assert desk.page.locator("#fn-library img").count() == 0
+    assert desk.page.evaluate("window.pwned") is None
+
+
+def test_the_conversation_survives_a_reload_and_gives_context_to_the_next_question(desk):
+    desk.ask(FIRST_QUESTION)
+    desk.ask("And Vietnam DrAid?")
+    assert desk.backend.asked[-1][:2] == ("And Vietnam DrAid?", (FIRST_QUESTION,))
+    desk.page.reload()
+    expect(desk.page.locator(".fn-question")).to_have_text([FIRST_QUESTION, "And Vietnam DrAid?"])
+    expect(desk.page.locator(".fn-understood")).to_have_text(f"Understood as: {FIRST_QUESTION} And Vietnam DrAid?")
+    desk.page.locator(".fn-answer a.fn-cite").first.click()
+    expect(desk.page.locator("#fn-pane mark")).to_be_in_viewport()
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_role("button", name="New conversation").click()
+    expect(desk.page.locator(".fn-question")).to_have_count(0)
+    expect(desk.page.get_by_role("button", name=FIRST_QUESTION)).to_be_visible()
+    desk.page.reload()
+    expect(desk.page.get_by_role("button", name=FIRST_QUESTION)).to_be_visible()
+    expect(desk.page.locator(".fn-question")).to_have_count(0)
+
+
+def test_an_example_is_asked_with_a_click(desk):
+    desk.page.get_by_role("button", name=FIRST_QUESTION).click()
+    expect(desk.page.locator(".fn-answer .fn-lead")).to_have_text("US$1.59 billion")
+    expect(desk.page.get_by_role("button", name=FIRST_QUESTION)).to_be_hidden()
+
+
+def test_an_answer_is_copied_with_its_citation(browser, server):
+    context = browser.new_context(viewport=DESK, permissions=["clipboard-read", "clipboard-write"])
+    seen = visit(context, server)
+    seen.ask(FIRST_QUESTION)
+    seen.page.get_by_role("button", name="Copy with citation").click()
+    expect(seen.page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = seen.page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(
+        "US$1.59 billion\n\n“In 2023 the market for artificial intelligence in Chinese healthcare was worth about "
+        "US$1.59 billion.”\n— How large is China’s AI healthcare market?, 1 July 2025\n"
+    )
+    context.close()
+    assert seen.problems == []
+
+
+def test_the_trace_says_how_an_answer_was_found(desk):
+    desk.ask(FIRST_QUESTION)
+    trace = desk.page.locator(".fn-trace")
+    trace.locator("summary").click()
+    expect(trace.locator(".fn-times")).to_have_text("embed 4.2 ms, retrieve 6.9 ms, read 21.0 ms, total 32.1 ms")
+    cells = trace.locator("tbody tr").first.locator("td").all_text_contents()
+    assert [cells[0], *cells[2:]] == ["1", "1", "2", "3.000"]
+    assert trace.locator("tbody tr").count() == 6
+
+
+def test_filters_narrow_the_question_and_are_named(desk):
+    desk.page.get_by_role("button", name="Filters").click()
+    company = desk.page.locator("#fn-filter-company input")
+    company.click()
+    desk.page.get_by_role("option", name="Delta Advisers").click()
+    desk.page.keyboard.press("Tab")
+    desk.page.get_by_label("Published from").fill("2025-01-31")
+    desk.ask("What share of the market is imaging?")
+    filters = desk.backend.asked[-1][2]
+    assert filters.companies == ("Delta Advisers",)
+    assert filters.since.isoformat() == "2025-01-31"
+    expect(desk.page.locator(".fn-scope")).to_have_text("Asked only of: Delta Advisers, from 31 January 2025")
+
+
+def test_the_address_fills_the_question_and_chooses_the_tab(browser, server):
+    context = browser.new_context(viewport=DESK)
+    seen = visit(context, server, "/?q=What%20about%20%3Cb%3E%3F")
+    expect(seen.page.locator("#fn-question textarea")).to_have_value("What about <b>?")
+    other = visit(context, server, "/?tab=library")
+    expect(other.page.locator("#fn-search")).to_be_visible()
+    context.close()
+    assert seen.problems + other.problems == []
+
+
+def test_slash_goes_to_the_question(desk):
+    desk.page.locator("body").click()
+    desk.page.keyboard.press("/")
+    expect(desk.page.locator("#fn-question textarea")).to_be_focused()
+    desk.page.keyboard.type("a/b")
+    expect(desk.page.locator("#fn-question textarea")).to_have_value("a/b")
+
+
+def test_texts_and_files_are_added_found_and_removed(desk, tmp_path):
+    page = desk.page
+    desk.tab("Library")
+    page.get_by_text("Paste a text").click()
+    page.get_by_label("Title", exact=True).fill("Walrus note")
+    page.get_by_label("Text", exact=True).fill("Walrus deliveries rose to 312 units in May.")
+    page.get_by_label("Date (optional)").fill("2025-05-31")
+    page.get_by_role("button", name="Add text").click()
+    expect(page.locator(".fn-job", has_text="Walrus note").locator(".fn-state")).to_have_text("Added")
+
+    good, bad = tmp_path / "Größe & Menge.txt", tmp_path / "leer.txt"
+    good.write_text("Narwhal deliveries fell to 7 units.", encoding="utf-8")
+    bad.write_text(" ", encoding="utf-8")
+    page.locator("#fn-files").set_input_files([good, bad])
+    expect(page.locator(".fn-job", has_text="Größe & Menge.txt").locator(".fn-state")).to_have_text("Added")
+    failed = page.locator(".fn-job", has_text="leer.txt")
+    expect(failed.locator(".fn-state")).to_have_text("Failed")
+    expect(failed.locator(".fn-detail")).to_have_text("Holds no text; save it again with its text")
+
+    page.get_by_label("Search the library").fill("größe")
+    expect(page.locator("#fn-count")).to_contain_text("1 of ")
+    page.get_by_role("button", name="Größe & Menge", exact=True).click()
+    expect(page.locator("#fn-pane")).to_contain_text("Narwhal deliveries fell to 7 units.")
+    page.keyboard.press("Escape")
+
+    desk.tab("Ask")
+    desk.ask("How many walrus deliveries in May?")
+    expect(page.locator(".fn-answer .fn-words").first).to_have_text("Walrus deliveries rose to 312 units in May.")
+
+    desk.tab("Library")
+    page.get_by_label("Select Größe & Menge").check()
+    page.get_by_label("Search the library").fill("")
+    page.get_by_label("Select Walrus note").check()
+    page.get_by_role("button", name="Remove 2").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Remove 2 articles?")
+    dialog.get_by_role("button", name="Cancel").click()
+    assert page.get_by_role("button", name="Walrus note", exact=True).is_visible()
+    page.get_by_role("button", name="Remove 2").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove 2 articles").click()
+    expect(page.get_by_role("button", name="Walrus note", exact=True)).to_have_count(0)
+    assert not [each for each in desk.backend.articles() if "Walrus" in each.title or "Menge" in each.title]
+
+    desk.tab("Ask")
+    page.reload()
+    expect(page.locator(".fn-stale").first).to_have_text("This source was changed or removed after this answer.")
+
+
+def test_an_evaluation_runs_and_shows_why(desk, tmp_path):
+    page = desk.page
+    desk.tab("Evaluate")
+    own = tmp_path / "mine.jsonl"
+    own.write_text('{"question": "q", "answers": []}\n', encoding="utf-8")
+    page.locator("#fn-set-file").set_input_files(own)
+    expect(page.locator("#fn-set option:checked")).to_have_text("mine.jsonl (1)")
+    page.locator("#fn-set").select_option("corpus")
+    page.get_by_label("Words BM25 alone").check()
+    page.locator("#fn-run").click()
+    expect(page.locator("#fn-results h2")).to_have_text("Questions of the corpus")
+    expect(page.locator(".fn-questions thead th")).to_have_text(["Question", "Kind", "Fused", "Words"])
+    plot = page.locator(".fn-plot img:visible")
+    assert plot.get_attribute("alt").startswith("Recall by number of passages looked at. fused: ")
+    assert plot.evaluate("image => image.complete && image.naturalWidth > 0")
+    row = page.get_by_role("button", name=FIRST_QUESTION).last
+    row.click()
+    why = page.locator(".fn-why")
+    expect(why.locator(".fn-why-head blockquote").first).to_have_text("was worth about US$1.59 billion")
+    expect(why.locator(".fn-evidence").first).to_contain_text("evidence")
+    why.locator(".fn-found a").first.click()
+    expect(page.locator("#fn-pane mark")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == "questions.csv"
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth"))
+
+
+def test_nothing_scrolls_sideways_on_a_phone(phone):
+    page = phone.page
+    for question in (FIRST_QUESTION, "How large will the Chinese market be in 2028?", "zebra revenue " + "x" * 200):
+        phone.ask(question)
+        assert fits(page), question
+    page.locator(".fn-trace summary").first.click()
+    page.get_by_role("button", name="Filters").click()
+    assert fits(page)
+    page.locator("a.fn-cite").first.click()
+    pane = page.locator("#fn-pane")
+    expect(pane.locator("mark")).to_be_in_viewport()
+    assert pane.bounding_box()["width"] == 390
+    assert fits(page)
+    page.get_by_role("button", name="Close").click()
+    expect(pane).to_be_hidden()
+    phone.tab("Library")
+    page.locator(".fn-cards").wait_for()
+    assert fits(page)
+    phone.tab("Evaluate")
+    page.locator("#fn-set option").first.wait_for(state="attached")
+    page.get_by_label("Words BM25 alone").check()
+    page.locator("#fn-run").click()
+    page.locator(".fn-questions .fn-open").first.click()
+    page.locator(".fn-why h4").first.wait_for()
+    assert fits(page)
+
+
+def violations(page: Page) -> list[str]:
+    page.wait_for_timeout(400)  # colours that fade in would be measured half-way
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, server, scheme, size):
+    context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    seen = visit(context, server)
+    page = seen.page
+    assert violations(page) == []
+    for question in (
+        "How large will the Chinese market be in 2028?",
+        "How widely is DrAid used in Vietnam?",
+        "World Cup?",
+    ):
+        seen.ask(question)
+    page.locator(".fn-trace summary").first.click()
+    page.get_by_role("button", name="Filters").click()
+    page.locator("a.fn-cite").first.click()
+    page.locator("#fn-pane mark").first.wait_for()
+    assert violations(page) == []
+    page.get_by_role("button", name="Close").click()
+
+    seen.tab("Library")
+    page.locator("#fn-url").fill("https://nowhere.example/x")
+    page.get_by_role("button", name="Fetch").click()
+    page.locator(".fn-is-failed").first.wait_for()
+    page.get_by_text("Paste a text").click()
+    page.locator(".fn-cards input").first.check()
+    assert violations(page) == []
+    page.get_by_role("button", name="Remove 1").click()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+
+    seen.tab("Evaluate")
+    page.locator("#fn-set option").first.wait_for(state="attached")
+    page.get_by_label("Words BM25 alone").check()
+    page.locator("#fn-run").click()
+    page.locator(".fn-questions .fn-open").nth(1).click()
+    page.locator(".fn-why h4").first.wait_for()
+    assert violations(page) == []
+    context.close()
+    assert seen.problems == []

@@ -1,0 +1,338 @@
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from chat.interface.guard import is_loopback
+from chat.interface.server import build_app, listen
+from chat.interface.views import WINDOW, article_view, summary_view
+from errors import SettingError
+from index.values import ArticleSummary, StoredArticle
+from ingest.article import Article, BlockKind, sha256_hex
+from tests.fakes_page import HOSTILE, FakeBackend, article, library
+
+
+@pytest.fixture(scope="module")
+def backend() -> FakeBackend:
+    return FakeBackend()
+
+
+@pytest.fixture(scope="module")
+def client(backend) -> Iterator[TestClient]:
+    with TestClient(build_app(backend), base_url="http://127.0.0.1:7860") as client:
+        yield client
+
+
+def ended(client: TestClient, key: str) -> dict[str, Any]:
+    """A job once it has ended."""
+    for _ in range(2000):
+        jobs: dict[str, dict[str, Any]] = {job["key"]: job for job in client.get("/api/jobs").json()["jobs"]}
+        if jobs[key]["finished"]:
+            return jobs[key]
+        time.sleep(0.01)
+    raise AssertionError(f"job {key} never ended")
+
+
+def id_of(source_end: str) -> str:
+    return next(each.article_id for each in library() if each.source.endswith(source_end))
+
+
+def test_the_page_runs_under_a_strict_policy(client):
+    page = client.get("/", headers={"Accept": "text/html"})
+    policy = page.headers["content-security-policy"]
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert directives["default-src"] == "'self'"
+    assert directives["object-src"] == "'none'"
+    nonce = directives["script-src"].removeprefix("'self' 'nonce-").removesuffix("'")
+    assert len(nonce) >= 16
+    assert page.text.count("<script") == page.text.count(f'<script nonce="{nonce}"') > 2
+    assert page.headers["x-content-type-options"] == "nosniff"
+
+
+def test_every_page_has_a_nonce_of_its_own(client):
+    policies = {client.get("/", headers={"Accept": "text/html"}).headers["content-security-policy"] for _ in range(3)}
+    assert len(policies) == 3
+
+
+def test_no_title_reaches_the_page_itself(client):
+    assert "window.pwned" not in client.get("/", headers={"Accept": "text/html"}).text
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:7860", "", "192.168.1.9"]
+)
+def test_other_names_for_this_machine_are_refused(client, host):
+    assert client.get("/api/articles", headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost", "localhost:7860", "[::1]:7860"])
+def test_the_machine_s_own_names_are_served(client, host):
+    assert client.get("/api/articles", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_other_pages_cannot_post(client, headers):
+    assert client.post("/api/remove", json={"articles": ["x"]}, headers=headers).status_code == 403
+    assert client.post("/gradio_api/queue/join", json={}, headers=headers).status_code == 403
+
+
+def test_our_own_page_can_post(client):
+    headers = {"Origin": "http://127.0.0.1:7860", "Sec-Fetch-Site": "same-origin"}
+    assert client.post("/api/remove", json={"articles": []}, headers=headers).status_code == 400
+
+
+def test_loopback_is_told_from_its_imitations():
+    assert all(map(is_loopback, ["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost", "LOCALHOST"]))
+    assert not any(map(is_loopback, ["0.0.0.0", "", "127.0.0.1.example.org", "10.0.0.1", "::", "example.org"]))
+
+
+def test_another_host_is_refused_with_a_clear_error():
+    with pytest.raises(SettingError, match=r"^host 0\.0\.0\.0: only this machine .* use --host 127\.0\.0\.1$"):
+        listen("0.0.0.0", 7860)
+
+
+def test_a_port_in_use_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingError, match=rf"^port {port}: already in use.*--port$"):
+            listen("127.0.0.1", port)
+
+
+def test_a_port_is_a_number_in_range():
+    with pytest.raises(SettingError, match="port 70000"):
+        listen("127.0.0.1", 70000)
+
+
+def test_serving_says_its_address_once_it_answers():
+    import uvicorn
+
+    from chat.interface.server import _Server
+
+    said: list[str] = []
+    bound = listen("127.0.0.1", 0)
+    server: uvicorn.Server = _Server(build_app(FakeBackend()), "http://127.0.0.1:1", said.append)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    server.should_exit = True
+    thread.join(20)
+    bound.close()
+    assert said == ["http://127.0.0.1:1"]
+
+
+def test_an_article_comes_as_blocks_whose_text_stands_at_their_offsets(client):
+    view = client.get(f"/api/article/{id_of('market-size.md')}?at=100").json()
+    held = next(each for each in library() if each.source.endswith("market-size.md"))
+    assert view["title"] == held.title
+    assert view["published"] == "1 July 2025"
+    assert [held.text[each["start"] : each["end"]] for each in view["blocks"]] == [
+        each["text"] for each in view["blocks"]
+    ]
+    assert "".join("".join(each["text"] for each in view["blocks"]).split()) == "".join(held.text.split())
+
+
+def test_an_unknown_article_is_a_plain_sentence(client):
+    answer = client.get("/api/article/nothing")
+    assert answer.status_code == 404
+    assert answer.json() == {"error": "This article is no longer in your library."}
+
+
+def test_a_long_article_comes_in_windows():
+    long = article("long.txt", "Long", [(BlockKind.PARAGRAPH, f"Paragraph {number}.") for number in range(WINDOW * 3)])
+    stored = StoredArticle(long, "t")
+    middle = long.blocks[WINDOW]
+    view = article_view(stored, at=middle.start)
+    assert len(view["blocks"]) == WINDOW
+    assert view["first"] < WINDOW < view["first"] + WINDOW
+    assert any(each["start"] == middle.start for each in view["blocks"])
+    rest = article_view(stored, first=WINDOW * 3 - 5)
+    assert [each["text"] for each in rest["blocks"]] == [f"Paragraph {WINDOW * 3 - 5 + at}." for at in range(5)]
+    assert article_view(stored, first=10**9)["blocks"] == []
+
+
+def test_text_between_blocks_is_not_lost():
+    gaps = Article(
+        "g.txt",
+        "G",
+        "one  two\n\nthree ",
+        sha256_hex("x"),
+        blocks=article("a", "a", [(BlockKind.PARAGRAPH, "one")]).blocks,
+    )
+    view = article_view(StoredArticle(gaps, "t"))
+    assert [each["text"] for each in view["blocks"]] == ["one", "two\n\nthree"]
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("a/b.pdf", "PDF"), ("https://example.org/a.html", "Web page"), ("Note (pasted text)", "Text"), ("row-7", "Text")],
+)
+def test_the_table_names_the_kind_of_article(source, kind):
+    summary = ArticleSummary("i", "t", source, None, {}, None, 1, 10, "s")
+    assert summary_view(summary)["kind"] == kind
+
+
+def test_an_original_is_saved_and_never_opened_as_a_page(client):
+    answer = client.get(f"/api/original/{id_of('hostile.html')}")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''hostile.html"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+
+
+def test_a_pdf_opens_under_its_own_name(client):
+    answer = client.get(f"/api/original/{id_of('.pdf')}")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == "inline; filename*=UTF-8''APAC%20comparison%20%28final%29.pdf"
+    assert "script-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("name", ["..%2Fserver.py", "server.py", "missing.js", "%2Fetc%2Fpasswd"])
+def test_only_assets_are_served_as_assets(client, name):
+    assert client.get(f"/ui/{name}").status_code == 404
+
+
+def test_assets_name_no_other_host(client):
+    for name in ("app.js", "ask.js", "article.js", "dom.js", "evaluate.js", "library.js", "style.css"):
+        text = client.get(f"/ui/{name}").text
+        assert "innerHTML" not in text
+        assert "http://" not in text.replace("http://www.w3.org", "")
+        assert "eval(" not in text
+
+
+def test_files_keep_their_real_names_and_each_says_what_became_of_it(client, backend):
+    def send(name: str, data: bytes) -> Any:
+        job = client.post("/api/add/file", params={"name": name}, content=data).json()["job"]
+        return ended(client, job)["items"][0]
+
+    assert send("Ünïted “report” 2025.txt", b"Walrus revenue was US$9 million.")["state"] == "added"
+    assert send("Ünïted “report” 2025.txt", b"Walrus revenue was US$9 million.")["state"] == "unchanged"
+    assert send("Ünïted “report” 2025.txt", b"Walrus revenue was US$10 million.")["state"] == "replaced"
+    assert send("copy.txt", b"Walrus revenue was US$10 million.") == {
+        "name": "copy.txt",
+        "state": "duplicate",
+        "detail": "The same content is already held as Ünïted “report” 2025.txt.",
+    }
+    assert send("empty.txt", b" ") == {
+        "name": "empty.txt",
+        "state": "failed",
+        "detail": "Holds no text; save it again with its text",
+    }
+    names = [each["source"] for each in client.get("/api/articles").json()["articles"]]
+    assert "Ünïted “report” 2025.txt" in names
+
+
+def test_an_upload_cannot_leave_its_folder(client, backend):
+    job = client.post("/api/add/file", params={"name": "../../etc/passwd"}, content=b"Some words of text.").json()[
+        "job"
+    ]
+    assert ended(client, job)["items"][0]["name"] == "passwd"
+    assert client.post("/api/add/file", params={"name": ".."}, content=b"x").status_code == 400
+    assert client.post("/api/add/file", content=b"x").status_code == 400
+
+
+def test_a_file_beyond_the_limit_is_refused(client, monkeypatch):
+    monkeypatch.setattr("chat.interface.routes.UPLOAD_LIMIT", 1024**2)
+    answer = client.post("/api/add/file", params={"name": "big.pdf"}, content=b"x" * (1024**2 + 1))
+    assert answer.status_code == 413
+    assert answer.json()["error"] == "big.pdf: larger than 1 MB; split it into parts"
+
+
+def test_a_pasted_text_needs_a_title_a_text_and_a_real_date(client):
+    def error(**form: str) -> Any:
+        answer = client.post("/api/add/text", json={"title": "T", "text": "Words.", "published": ""} | form)
+        assert answer.status_code == 400
+        return answer.json()["error"]
+
+    assert error(title=" ") == "Please give the text a title."
+    assert error(text="\n") == "Please paste some text."
+    assert error(published="1.7.2025") == "1.7.2025: not a date; write it as 2025-07-01."
+    job = client.post("/api/add/text", json={"title": "T", "text": "Pasted words.", "published": "2025-07-01"}).json()[
+        "job"
+    ]
+    assert ended(client, job)["items"] == [{"name": "T", "state": "added", "detail": ""}]
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://example.org", "example.org", "http://", "javascript:alert(1)"]
+)
+def test_only_web_addresses_can_be_added(client, url):
+    assert client.post("/api/add/url", json={"url": url}).status_code == 400
+
+
+def test_an_address_that_fails_says_why(client):
+    job = client.post("/api/add/url", json={"url": "https://nowhere.example/x"}).json()["job"]
+    assert ended(client, job)["items"][0]["detail"] == "The address leads nowhere; check it"
+
+
+def test_removing_says_what_went_and_what_could_not(client):
+    gone = id_of("rules")
+    answer = client.post("/api/remove", json={"articles": [gone, "unknown"]}).json()
+    assert answer == {"removed": [gone], "failed": [{"article": "unknown", "error": "no such article"}]}
+    assert client.post("/api/remove", json={"articles": "all"}).status_code == 400
+    assert client.post("/api/remove", content=b"no json").status_code == 400
+
+
+def test_an_evaluation_gives_measures_a_plot_reasons_and_files(client):
+    job = client.post("/api/evaluations", json={"set": "corpus", "methods": ["fused", "vectors"]}).json()["job"]
+    assert ended(client, job)["state"] == "done"
+    view = client.get(f"/api/evaluations/{job}").json()
+    assert (view["label"], view["done"], view["total"]) == ("Questions of the corpus", 4, 4)
+    assert view["methods"] == ["fused", "vectors"]
+    recall = next(each for each in view["retrieval"] if each["name"] == "recall@5")
+    assert len(recall["values"]) == 2
+    assert recall["values"][0]["low"] <= recall["values"][0]["mean"] <= recall["values"][0]["high"]
+    assert {"right", "silence"} <= {each["name"] for each in view["answers"]}
+    assert view["compared"][0]["pair"] == "fused vs vectors"
+    assert [each["ranks"][0] for each in view["questions"]] == [1, 2, 1, None]
+
+    why = client.get(f"/api/evaluations/{job}/questions/0").json()
+    assert why["expected"][0]["text"] == "was worth about US$1.59 billion"
+    assert why["methods"][0]["found"][0]["evidence"] is True
+    assert client.get(f"/api/evaluations/{job}/questions/99").status_code == 404
+
+    for shade, ink in (("light", "#1d2126"), ("dark", "#e9e6df")):
+        plot = client.get(f"/api/evaluations/{job}/recall-{shade}.svg")
+        assert plot.headers["content-type"] == "image/svg+xml"
+        assert f'<svg color="{ink}" ' in plot.text
+
+    csv = client.get(f"/api/evaluations/{job}/files/questions.csv")
+    assert csv.content.decode("utf-8-sig").split("\r\n")[0].startswith("question_id,question,kind")
+    assert csv.headers["content-disposition"] == 'attachment; filename="questions.csv"'
+    assert json.loads(client.get(f"/api/evaluations/{job}/files/evaluation.json").content)["set"] == view["label"]
+    assert b"<html" in client.get(f"/api/evaluations/{job}/files/report.html").content
+    assert client.get(f"/api/evaluations/{job}/files/other").status_code == 404
+
+
+def test_an_evaluation_needs_a_set_and_a_method(client):
+    assert client.post("/api/evaluations", json={"set": "corpus", "methods": []}).status_code == 400
+    assert client.post("/api/evaluations", json={"set": "corpus", "methods": ["magic"]}).status_code == 400
+    assert client.post("/api/evaluations", json={"set": "gone", "methods": ["fused"]}).status_code == 404
+    assert client.get("/api/evaluations/999").status_code == 404
+
+
+def test_a_question_set_is_checked_before_it_is_kept(client):
+    kept = client.post("/api/sets", params={"name": "mine.jsonl"}, content=b'{"question": "q", "answers": []}\n').json()
+    assert kept["questions"] == 1
+    assert kept in client.get("/api/sets").json()["sets"]
+    answer = client.post("/api/sets", params={"name": "bad.jsonl"}, content=b"not json")
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "bad.jsonl: is not JSON lines; save one question a line"
+
+
+def test_titles_of_articles_come_as_data(client):
+    titles = [each["title"] for each in client.get("/api/articles").json()["articles"]]
+    assert f"Quarterly note {HOSTILE}" in titles

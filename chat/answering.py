@@ -45,7 +45,7 @@ class Answerer:
         understood = complete(cleaned, after)
         if not any(character.isalnum() for character in understood):
             return _declined(question, understood, Reason.EMPTY_QUESTION, "There is no question to answer.", (), begin)
-        if not self._library.articles():
+        if self._library.is_empty:
             return _declined(
                 question, understood, Reason.EMPTY_LIBRARY, "Your library is empty: add articles first.", (), begin
             )
@@ -109,7 +109,10 @@ class Answerer:
             return Reason.ENTITY_ABSENT, f"No passage in your library speaks of {_listed(names)}."
         years = absent_years(question, library.frequencies_of)
         if years:
-            return Reason.PERIOD_ABSENT, f"No passage in your library speaks of {_listed([str(year) for year in years])}."
+            return (
+                Reason.PERIOD_ABSENT,
+                f"No passage in your library speaks of {_listed([str(year) for year in years])}.",
+            )
         best = readings[0].probability if readings else 0.0
         if best >= self._settings.threshold:
             return None

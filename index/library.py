@@ -166,6 +166,11 @@ class Library:
         """What the library holds, in the order in which it was added."""
         return [_summary(held) for held in self._all()]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no article."""
+        return not self._all()
+
     def article(self, name: str) -> StoredArticle:
         """An article by id, source, file name or title. Raises ArticleNotFound."""
         held = self._find(name)
@@ -257,14 +262,21 @@ class Library:
             keys += held.passages
         stored = self._store.count_passages()
         if stored != keys:
-            problems.append(Problem(f"{stored} passages are stored, but the articles count {keys}", str(self._store.path)))
+            problems.append(
+                Problem(f"{stored} passages are stored, but the articles count {keys}", str(self._store.path))
+            )
         self._catch_up()
         if len(self._words) != stored:
-            problems.append(Problem(f"the word index shows {len(self._words)} of {stored} passages", str(self.folder / "views")))
+            problems.append(
+                Problem(f"the word index shows {len(self._words)} of {stored} passages", str(self.folder / "views"))
+            )
         current = sum(held.passages for held in self._all() if held.embedder == self.embedder.identity)
         if len(self._vector_view()) != current:
             problems.append(
-                Problem(f"the vector index shows {len(self._vector_view())} of {current} passages", str(self.folder / "views"))
+                Problem(
+                    f"the vector index shows {len(self._vector_view())} of {current} passages",
+                    str(self.folder / "views"),
+                )
             )
         return problems
 
@@ -512,9 +524,7 @@ class _Adding:
             failed=tuple(results["failed"]),
         )
 
-    def _to_read(
-        self, sources: Iterable[Source | SourceError], stop: Callable[[], bool] | None
-    ) -> Iterator[Source]:
+    def _to_read(self, sources: Iterable[Source | SourceError], stop: Callable[[], bool] | None) -> Iterator[Source]:
         """The sources that a worker must read; the others are read here or reported, on the way."""
         for source in sources:
             if stop is not None and stop():

@@ -282,7 +282,7 @@ def test_texts_and_files_are_added_found_and_removed(desk, tmp_path):
     expect(page.locator(".fn-job", has_text="Größe & Menge.txt").locator(".fn-state")).to_have_text("Added")
     failed = page.locator(".fn-job", has_text="leer.txt")
     expect(failed.locator(".fn-state")).to_have_text("Failed")
-    expect(failed.locator(".fn-detail")).to_have_text("Holds no text; save it again with its text")
+    expect(failed.locator(".fn-detail")).to_have_text("holds no text; save it again with its text")
 
     page.get_by_label("Search the library").fill("größe")
     expect(page.locator("#fn-count")).to_contain_text("1 of ")

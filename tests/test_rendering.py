@@ -121,6 +121,18 @@ def test_the_words_that_answer_are_marked():
     assert html.unescape(marked) == "US$5 billion"
 
 
+def test_context_has_no_marked_words():
+    context = quote("India had US$1 billion.", start=300, end=323, answers=False, spans=((310, 322),))
+    markup = render_answer(answer(quote(spans=((113, 125),)), context))
+    assert markup.count("<mark>") == 1
+    assert "Context" in Reader(markup).text
+
+
+def test_a_sentence_that_answers_as_a_whole_is_shown_once():
+    whole = quote(spans=((100, 126),))
+    assert Reader(render_answer(answer(whole, text=whole.text))).text.count("It was worth US$5 billion.") == 1
+
+
 def test_overlapping_and_outside_spans_do_not_repeat_words():
     markup = render_answer(answer(quote("abcdef", spans=((102, 104), (103, 105), (90, 101), (105, 400)))))
     assert "<mark>a</mark>b<mark>cd</mark><mark>e</mark><mark>f</mark>" in markup

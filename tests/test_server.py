@@ -229,7 +229,7 @@ def test_files_keep_their_real_names_and_each_says_what_became_of_it(client, bac
     assert send("empty.txt", b" ") == {
         "name": "empty.txt",
         "state": "failed",
-        "detail": "Holds no text; save it again with its text",
+        "detail": "holds no text; save it again with its text",
     }
     names = [each["source"] for each in client.get("/api/articles").json()["articles"]]
     assert "Ünïted “report” 2025.txt" in names
@@ -275,7 +275,7 @@ def test_only_web_addresses_can_be_added(client, url):
 
 def test_an_address_that_fails_says_why(client):
     job = client.post("/api/add/url", json={"url": "https://nowhere.example/x"}).json()["job"]
-    assert ended(client, job)["items"][0]["detail"] == "The address leads nowhere; check it"
+    assert ended(client, job)["items"][0]["detail"] == "the address leads nowhere; check it"
 
 
 def test_removing_says_what_went_and_what_could_not(client):

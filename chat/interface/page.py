@@ -105,7 +105,7 @@ def build_page(backend: Backend) -> gr.Blocks:
                             scale=8,
                         )
                         send = gr.Button("Ask", variant="primary", elem_id="fn-send", scale=0, min_width=88)
-                        new = gr.Button("New conversation", elem_id="fn-new", scale=0, min_width=150)
+                        new = gr.Button("New conversation", elem_id="fn-new", scale=0, min_width=170)
             with gr.Tab("Library", id="library"):
                 gr.Markdown('<div id="fn-library"></div>', elem_classes="fn-mount")
             with gr.Tab("Evaluate", id="evaluate"):

@@ -110,7 +110,7 @@ def _answered(answer: Answer, stale: Collection[Cited]) -> list[str]:
     if answer.disagreements:
         parts.append('<p class="fn-lead fn-differ">Your sources give different values.</p>')
         parts.extend(_disagreement(each, numbers, stale) for each in answer.disagreements)
-    elif answer.text:
+    elif answer.text and not any(quote.answers and quote.text == answer.text for quote in rest):
         parts.append(f'<p class="fn-lead">{escape(answer.text)}</p>')
     if answer.confidence is not None:
         parts.append(f'<p class="fn-confidence">Confidence {escape(f"{answer.confidence * 100:.0f} %")}</p>')
@@ -176,7 +176,7 @@ def _quote(quote: Quote, numbers: dict[Cited, int], stale: Collection[Cited]) ->
 def _marked(quote: Quote) -> str:
     pieces: list[str] = []
     at = 0
-    for start, end in sorted(quote.spans):
+    for start, end in sorted(quote.spans) if quote.answers else ():  # in context nothing is the answer
         start, end = max(start - quote.start, at), min(end - quote.start, len(quote.text))
         if start >= end:
             continue

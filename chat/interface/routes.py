@@ -228,7 +228,8 @@ class Routes:
     async def evaluation(self, request: Request) -> Response:
         """A finished evaluation: measures, comparisons, and a line for each question."""
         report = self._report(request)
-        return _gone() if report is None else JSONResponse(report_view(report))
+        job = self._jobs.job(request.path_params["key"])
+        return _gone() if report is None or job is None else JSONResponse(report_view(report, job.title))
 
     async def evaluated_question(self, request: Request) -> Response:
         """One question of it, with what was expected and found."""
@@ -330,7 +331,7 @@ def _without_name(message: str, *names: str) -> str:
     """A message without the name of the thing before it, which the list shows already."""
     for name in names:
         message = message.removeprefix(f"{name}: ")
-    return message[:1].upper() + message[1:]
+    return message
 
 
 def _one_line_errors(endpoint: Endpoint) -> Endpoint:

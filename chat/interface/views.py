@@ -92,15 +92,15 @@ def job_view(job: Job) -> dict[str, Any]:
     }
 
 
-def report_view(report: Report) -> dict[str, Any]:
+def report_view(report: Report, label: str) -> dict[str, Any]:
     """Measures and one line for each question; the details of a question are asked for one by one.
 
-    Retrieval has a value for each method; the answers are the same whatever the method, so they have one.
+    `label` is the set's name for people. Retrieval has a value for each method; answers have one, whatever the method.
     """
     retrieval = [name for name in report.measures if name in report.by_method[report.methods[0]]]
     answers = [name for name in report.measures if name not in retrieval]
     return {
-        "label": report.set,
+        "label": label,
         "done": report.questions,
         "total": report.total,
         "failed": report.failed,

@@ -3,6 +3,7 @@
 import { announce, el, getJSON } from "./dom.js";
 
 const CITE = /^#cite-([0-9A-Za-z_]+)-(\d+)-(\d+)$/;
+const BULLET = /^(?:[•‣▪◦*–-]|\(?\w{1,3}[.)])\s/; // the text brings its own
 let pane = null;
 let opener = null;
 let wanted = 0;
@@ -104,7 +105,7 @@ function textOf(view, start, end) {
       list = table = null;
     }
     if (block.kind === "list_item") {
-      if (!list) nodes.push((list = el("ul")));
+      if (!list) nodes.push((list = el("ul", { className: BULLET.test(block.text) ? "fn-own-bullets" : "" })));
       list.append(el("li", {}, ...marked(block, start, end)));
     } else if (block.kind === "table_row" || block.kind === "table_header") {
       if (!table) {

@@ -3,10 +3,10 @@
 import { announce, counted, el, getJSON, post } from "./dom.js";
 
 const METHODS = [
-  ["fused", "Fused", "meaning and words together, as in Ask"],
+  ["fused", "Fused", "both, as in Ask"],
   ["words", "Words", "BM25 alone"],
   ["vectors", "Meaning", "vectors alone"],
-  ["reciprocal", "Reciprocal", "ranks of both, added up"],
+  ["reciprocal", "Reciprocal", "both, by rank"],
 ];
 const NAMES = Object.fromEntries(METHODS.map(([key, name]) => [key, name]));
 const DOWNLOADS = [

@@ -125,12 +125,18 @@ function compare(one, other) {
   return state.down ? -order : order;
 }
 
+/** The columns in which any article has something to show. */
+function columns() {
+  const filled = (key) => (state.articles || []).some((article) => article[key] !== null && article[key] !== "");
+  return COLUMNS.filter(([key]) => key === "title" || filled(key));
+}
+
 function tableOf(matches) {
   const head = el(
     "tr",
     {},
     el("th", { scope: "col", className: "fn-check" }, el("span", { className: "fn-unseen" }, "Select")),
-    ...COLUMNS.map(([key, name]) => {
+    ...columns().map(([key, name]) => {
       const sorted = state.sort === key;
       const sort = () => {
         state.down = sorted ? !state.down : false;
@@ -154,8 +160,11 @@ function rowOf(article) {
     event.target.closest("tr").classList.toggle("fn-chosen", event.target.checked);
     drawRemove();
   };
-  const cell = (name, text) =>
-    el("td", { className: `fn-${name}`, "data-label": COLUMNS.find(([key]) => key === name)[1] }, text ?? "");
+  const cell = (key, name) => {
+    const value = article[key];
+    const text = typeof value === "number" ? value.toLocaleString("en") : value;
+    return el("td", { className: `fn-${key}`, "data-label": name }, text ?? "");
+  };
   const chosen = state.chosen.has(article.article_id);
   return el(
     "tr",
@@ -167,11 +176,7 @@ function rowOf(article) {
       el("button", { type: "button", className: "fn-open", id: `fn-open-${article.article_id}`, onclick: () => openArticle(article.article_id) }, article.title),
       el("span", { className: "fn-file" }, article.file === article.title ? "" : article.file),
     ),
-    cell("company", article.company),
-    cell("published", article.published),
-    cell("kind", article.kind),
-    cell("pages", article.pages?.toLocaleString("en")),
-    cell("passages", article.passages.toLocaleString("en")),
+    ...columns().slice(1).map(([key, name]) => cell(key, name)),
   );
 }
 

@@ -151,10 +151,10 @@ def names_in(question: str) -> tuple[str, ...]:
 def _without_measures(name: str) -> str:
     """ "Asia-Pacific AI" is about Asia-Pacific, "CEO of Baidu" about Baidu; "AI Act" stays."""
     words = name.split()
-    while len(words) > 1 and words[-1].lower() in _NOT_NAMES:
-        words.pop()
     while len(words) > 2 and words[0].lower() in _NOT_NAMES and words[1] in ("of", "and", "for"):
         del words[:2]
+    while len(words) > 1 and (words[-1].lower() in _NOT_NAMES or words[-1] in ("of", "and", "for", "the", "&", "de")):
+        words.pop()
     return " ".join(words)
 
 

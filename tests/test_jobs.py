@@ -1,4 +1,5 @@
 import threading
+from functools import partial
 
 from chat.interface.jobs import KEPT_FINISHED, KEPT_ITEMS, Handle, Item, Job, JobQueue, JobState
 from errors import SourceUnreadable
@@ -36,13 +37,13 @@ def test_jobs_run_one_at_a_time_in_order():
     order: list[str] = []
     running = threading.Lock()
 
-    def work(name: str) -> None:
+    def work(name: str, handle: Handle) -> None:
         assert running.acquire(blocking=False)
         order.append(name)
         running.release()
 
     for name in "abc":
-        key = jobs.submit("add", name, lambda handle, name=name: work(name))
+        key = jobs.submit("add", name, partial(work, name))
     assert finished(jobs, key).state is JobState.DONE
     assert order == ["a", "b", "c"]
     jobs.close()

@@ -1,6 +1,7 @@
 import html
 from datetime import date
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,8 +40,8 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def quote(text: str = "It was worth US$5 billion.", **more) -> Quote:
-    values = {
+def quote(text: str = "It was worth US$5 billion.", **more: Any) -> Quote:
+    values: dict[str, Any] = {
         "article_id": "abc123",
         "title": "Market",
         "source": "market.pdf",
@@ -60,8 +61,8 @@ def quote(text: str = "It was worth US$5 billion.", **more) -> Quote:
     return Quote(**(values | more))
 
 
-def answer(*quotes: Quote, **more) -> Answer:
-    values = {
+def answer(*quotes: Quote, **more: Any) -> Answer:
+    values: dict[str, Any] = {
         "question": "How much?",
         "understood": "How much?",
         "answered": True,

@@ -13,7 +13,7 @@ from index.values import StoredArticle
 
 
 def check_export(path: Path, article: Callable[[str], StoredArticle]) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Counts by state, and a row for each quote that is not unchanged. Raises SettingError for a file that holds none."""
+    """Counts by state, and a row for each quote that is not unchanged. Raises SettingError when there is no quote."""
     counts = {"quotes": 0, "unchanged": 0, "moved": 0, "altered": 0, "source_gone": 0}
     problems: list[dict[str, Any]] = []
     for quote in _quotes(_load(path)):
@@ -23,7 +23,9 @@ def check_export(path: Path, article: Callable[[str], StoredArticle]) -> tuple[d
         if state != "unchanged":
             shown = str(quote["text"])
             shown = shown if len(shown) <= 80 else shown[:79] + "…"
-            where = f"{quote.get('title') or quote['article_id']}, characters {quote['start']} to {quote['end']}: “{shown}”"
+            where = (
+                f"{quote.get('title') or quote['article_id']}, characters {quote['start']} to {quote['end']}: “{shown}”"
+            )
             problems.append({"what": state, "where": where})
     if not counts["quotes"]:
         raise SettingError(f"{path}: holds no quotes; give a file that `ask --json` printed")
@@ -64,6 +66,7 @@ def _state(quote: dict[str, Any], article: Callable[[str], StoredArticle]) -> st
     except ArticleNotFound:
         return "source_gone"
     start, end = quote["start"], quote["end"]
-    if 0 <= start <= end and text[start:end] == quote["text"]:
+    # Slicing forgives an end behind the text, and an empty quote would stand anywhere.
+    if 0 <= start < end <= len(text) and text[start:end] == quote["text"]:
         return "unchanged"
     return "moved" if quote["text"] and quote["text"] in text else "altered"

@@ -110,7 +110,7 @@ def _answered(answer: Answer, stale: Collection[Cited]) -> list[str]:
     if answer.disagreements:
         parts.append('<p class="fn-lead fn-differ">Your sources give different values.</p>')
         parts.extend(_disagreement(each, numbers, stale) for each in answer.disagreements)
-    elif answer.text and not any(quote.answers and quote.text == answer.text for quote in rest):
+    elif answer.text and not any(quote.answers and _is_most_of(answer.text, quote.text) for quote in rest):
         parts.append(f'<p class="fn-lead">{escape(answer.text)}</p>')
     if answer.confidence is not None:
         parts.append(f'<p class="fn-confidence">Confidence {escape(f"{answer.confidence * 100:.0f} %")}</p>')
@@ -139,6 +139,11 @@ def _understood(answer: Answer) -> str:
 
 def _same(one: str, other: str) -> bool:
     return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _is_most_of(text: str, quoted: str) -> bool:
+    """Whether the quote says little beside the answer (a bullet, a full stop), so that one of them is enough."""
+    return text in quoted and len(text) >= 0.8 * len(quoted)
 
 
 def _key(quote: Quote) -> Cited:

@@ -58,12 +58,13 @@ _PATTERNS: tuple[tuple[Asked, re.Pattern[str]], ...] = (
     (
         Asked.FIGURE,
         re.compile(
-            r"\bhow (?:many|much|large|big|high|long|far|often|old|fast|wide|deep|heavy)\b"
+            r"\bhow (?:many|much|large|big|small|high|long|far|often|old|fast|wide|widely|deep|heavy|accurate)\b"
             r"|\bwhat(?:[’']s| is| was| were| are| will be| would be)\b.*\b"
             r"(?:worth|size|value|valued|share|percent\w*|rate|growth|cagr|amount|number|price|revenue|sales|income|cost"
             r"|margin|population|total|ratio)\b"
-            r"|\bwhat (?:\w+ )?(?:percent\w*|share|proportion|number|amount|fraction|rate|price)\b"
-            r"|\bwhat (?:do|does|did|will|would) .*\bcost\b",
+            r"|\bwhat (?:\w+ )?(?:percent\w*|share|proportion|number|amount|fraction|rate|price|value)\b"
+            r"(?! (?:chain|proposition)s?\b)"
+            r"|\bwhat (?:do|does|did|will|would|should|could|might) .*\b(?:worth|cost|amount to|come to)\b",
             re.I,
         ),
     ),
@@ -171,6 +172,7 @@ _OPENERS = frozenset(
     """what which who whom whose when where why how is are was were am be do does did can could will would should shall
     may might must has have had in on at by for from of to under with the a an and or but if not no as than then also so
     according during after before between since until among across through over about per versus while given compared
+    beyond besides apart within without outside inside against both each all
     compare list give name tell show explain describe please rank outline summarise summarize identify find discuss
     define state provide estimate quote i we you it they he she this that these those there here my our your their
     its""".split()

@@ -104,6 +104,7 @@ def test_two_places_are_two_names_and_a_firm_is_one(question, names):
     [
         "What is the CAGR?",
         "Summarise the risks",
+        "Beyond imaging, where does it grow?",
         "What's the market size?",
         "Should I invest in AI?",
         "How did Q3 go, and FY24?",
@@ -132,6 +133,10 @@ def test_names_are_told_once_each_in_order():
         ("What growth rate is expected?", Asked.FIGURE),
         ("What share of it is imaging?", Asked.FIGURE),
         ("What does a licence cost?", Asked.FIGURE),
+        ("What will the market be worth in 2030?", Asked.FIGURE),
+        ("What should their sales amount to?", Asked.FIGURE),
+        ("How accurate is the system?", Asked.FIGURE),
+        ("What do the funds pay for?", Asked.NAME),
         ("Who founded DeepWise?", Asked.PERSON),
         ("Why did it fall?", Asked.REASON),
         ("What was the reason for the fall?", Asked.REASON),

@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, print. The only file that prints, reads settings and names concrete classes.
+"""The command line: parse, call one function, print. It alone prints, reads settings and names concrete classes.
 
 What a command needs is imported inside it, so that `--help` and errors of usage answer at once.
 """
@@ -9,13 +9,13 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from errors import FootnoteError, QuestionSetError, SettingError
+from errors import FootnoteError, QuestionSetError, SettingError, SourceError
 from settings import ROOT, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chat.answering import Answerer
     from index.library import Library
     from index.values import AddReport, Hit, Progress
-    from index.where import Where
     from ingest.sources import Source
 
 log = logging.getLogger("footnote")
@@ -53,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settings = replace(settings, library=Path(parsed.library).expanduser())
         return int(parsed.run(parsed, replace(settings, library=settings.library.absolute())))
     except FootnoteError as error:
-        _tell(f"footnote: {' '.join(str(error).split())}")
+        _tell(f"footnote: {_one_line(str(error))}")
         return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
@@ -84,7 +83,9 @@ def _chat(parsed: argparse.Namespace, settings: Settings) -> int:
         backend = LibraryBackend(
             library, answerer, fetch, question_sets=[] if _is_apart(library) else sets, examples=EXAMPLES
         )
-        serve(backend, parsed.host, parsed.port, on_ready=lambda url: _tell(f"Footnote answers on {url} (Ctrl-C stops)"))
+        serve(
+            backend, parsed.host, parsed.port, on_ready=lambda url: _tell(f"Footnote answers on {url} (Ctrl-C stops)")
+        )
     return 0
 
 
@@ -138,7 +139,7 @@ def _add(parsed: argparse.Namespace, settings: Settings) -> int:
         if not parsed.paths:
             if _is_apart(library) or parsed.empty:
                 raise SettingError(
-                    "add: this library is kept apart from the drop folder (--empty); name what to add, as in add report.pdf"
+                    "add: this library is kept apart from the drop folder (--empty); name what to add: add report.pdf"
                 )
             report = _follow(library, settings)
             renewed = _renew(library)
@@ -155,6 +156,8 @@ def _add(parsed: argparse.Namespace, settings: Settings) -> int:
             with _progress("Adding") as on_progress:
                 report = library.add(_named(parsed.paths), on_progress=on_progress)
         _out(json.dumps(report.to_json(), ensure_ascii=False) if parsed.json else _report_text(report))
+        for failure in report.failed:
+            _tell(f"footnote: {_one_line(f'{failure.source}: {failure.error}')}")
         return 1 if report.failed else 0
 
 
@@ -168,7 +171,8 @@ def _list(parsed: argparse.Namespace, settings: Settings) -> int:
     for article in articles:
         date = "" if article.published is None else article.published.isoformat()
         pages = "" if article.pages is None else f"{article.pages} pages"
-        _out(f"{article.article_id}  {date:10}  {pages:>10}  {article.passages:>5} passages  {article.title}  ({article.source})")
+        counts = f"{pages:>10}  {article.passages:>5} passages"
+        _out(f"{article.article_id}  {date:10}  {counts}  {article.title}  ({article.source})")
     _out(f"{len(articles)} articles" if len(articles) != 1 else "1 article")
     return 0
 
@@ -206,13 +210,22 @@ def _remove(parsed: argparse.Namespace, settings: Settings) -> int:
         _out(json.dumps(report.to_json(), ensure_ascii=False))
     else:
         _out(f"removed {len(report.removed)}")
-        for failure in report.failed:
-            _tell(f"footnote: {failure.error}")
+    for failure in report.failed:
+        _tell(f"footnote: {_one_line(failure.error)}")
     return 1 if report.failed else 0
 
 
 def _evaluate(parsed: argparse.Namespace, settings: Settings) -> int:
-    from evaluation import LibraryEngine, check_gate, evaluate, html_report, load_beir, load_questions, parse_gates, parse_method
+    from evaluation import (
+        LibraryEngine,
+        check_gate,
+        evaluate,
+        html_report,
+        load_beir,
+        load_questions,
+        parse_gates,
+        parse_method,
+    )
 
     path = Path(parsed.set)
     parse_gates(parsed.min)
@@ -245,7 +258,9 @@ def _evaluate(parsed: argparse.Namespace, settings: Settings) -> int:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(html_report(report), encoding="utf-8")
         except OSError as error:
-            raise SettingError(f"{target}: the report cannot be written ({error.strerror}); choose a place with --report") from None
+            raise SettingError(
+                f"{target}: the report cannot be written ({error.strerror}); choose a place with --report"
+            ) from None
     _out(json.dumps(report.to_json(), ensure_ascii=False) if parsed.json else _measures_text(report))
     _tell(f"Report: {target}")
     for failure in failures:
@@ -338,7 +353,7 @@ def _fill(library: "Library", settings: Settings, parsed: argparse.Namespace, *,
         return
     report = _follow(library, settings)
     for failure in report.failed:
-        _tell(f"footnote: {failure.source}: {failure.error}")
+        _tell(f"footnote: {_one_line(f'{failure.source}: {failure.error}')}")
 
 
 def _follow(library: "Library", settings: Settings) -> "AddReport":
@@ -356,7 +371,9 @@ def _fill_from(library: "Library", corpus: Path) -> None:
     with _progress("Adding the set's own articles") as on_progress:
         report = library.add(find_sources(corpus), on_progress=on_progress)
     if report.failed:
-        raise QuestionSetError(f"{corpus}: {len(report.failed)} articles could not be added, first {report.failed[0].source}")
+        raise QuestionSetError(
+            f"{corpus}: {len(report.failed)} articles could not be added, first {report.failed[0].source}"
+        )
 
 
 def _renew(library: "Library") -> "AddReport":
@@ -369,9 +386,8 @@ def _renew(library: "Library") -> "AddReport":
         return library.renew(on_progress=on_progress)
 
 
-def _named(paths: Sequence[str]) -> "Iterator[Source | FootnoteError]":
+def _named(paths: Sequence[str]) -> "Iterator[Source | SourceError]":
     """The sources that arguments of `add` name; an address is fetched when its turn comes."""
-    from errors import SourceError
     from ingest.sources import find_sources, is_address
 
     for path in paths:
@@ -389,15 +405,17 @@ def _named(paths: Sequence[str]) -> "Iterator[Source | FootnoteError]":
 def _questions(batch: str) -> Iterator[tuple[str, list[str]]]:
     """Questions of a batch, one a line: plain text, or {"question": …, "after": […]}."""
     try:
-        stream: TextIO = sys.stdin if batch == "-" else open(batch, encoding="utf-8-sig")  # noqa: SIM115 (read lazily)
+        stream: TextIO = sys.stdin
+        if batch != "-":
+            stream = open(batch, encoding="utf-8", errors="replace", newline="\n")  # noqa: SIM115 (read lazily)
     except OSError as error:
         raise SettingError(f"{batch}: cannot be read ({error.strerror})") from None
     if batch == "-" and hasattr(stream, "reconfigure"):
         stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
-    for line in stream:
+    for number, line in enumerate(stream):
         text = line.removesuffix("\n").removesuffix("\r")
-        if not text.strip():
-            continue
+        if number == 0:
+            text = text.removeprefix("\ufeff")
         try:
             row = json.loads(text) if text.lstrip().startswith("{") else None
         except ValueError:
@@ -420,9 +438,13 @@ def _tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 @contextmanager
 def _progress(title: str) -> "Iterator[Callable[[Progress], None]]":
-    """A bar on a terminal, one line for each failure anywhere."""
+    """A bar on a terminal, nothing elsewhere."""
     from tqdm import tqdm
 
     with tqdm(desc=title, unit=" articles", disable=not sys.stderr.isatty(), leave=False) as bar:
@@ -460,7 +482,9 @@ def _answer_text(answer: "Answer") -> str:
     for number, quote in enumerate(answer.quotes, 1):
         columns = f"\n    ({' | '.join(quote.columns)})" if quote.columns else ""
         date = "" if quote.published is None else f" · {quote.published.isoformat()}"
-        lines.append(f'\n[{number}] "{quote.text}"{columns}\n    {_place(quote.title, quote.section, quote.page)}{date}')
+        lines.append(
+            f'\n[{number}] "{quote.text}"{columns}\n    {_place(quote.title, quote.section, quote.page)}{date}'
+        )
     return "\n".join(lines)
 
 
@@ -483,7 +507,6 @@ def _report_text(report: "AddReport") -> str:
     }
     lines = [", ".join(f"{len(items)} {name}" for name, items in counts.items() if items) or "nothing to add"]
     lines += [f"  {source}: the same as {same_as}, which is in the library" for source, same_as in report.duplicates]
-    lines += [f"  {failure.source}: {failure.error}" for failure in report.failed]
     return "\n".join(lines)
 
 
@@ -506,7 +529,8 @@ def _measures_text(report: Any) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="app.py", description="Footnote answers questions from your own articles, in their own words, with citations."
+        prog="app.py",
+        description="Footnote answers questions from your own articles, in their own words, with citations.",
     )
     _global_options(parser, default=None, flag=False)
     parser.set_defaults(run=_chat, host="127.0.0.1", port=7860)
@@ -525,7 +549,9 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = verb("ask", _ask, "answer a question with quotes")
     _one_or_batch(ask, "question")
-    ask.add_argument("--after", action="append", default=[], metavar="QUESTION", help="an earlier question, oldest first")
+    ask.add_argument(
+        "--after", action="append", default=[], metavar="QUESTION", help="an earlier question, oldest first"
+    )
     _listing(ask)
 
     search = verb("search", _search, "find passages")
@@ -550,7 +576,9 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = verb("evaluate", _evaluate, "measure retrieval and answers on a question set")
     evaluate.add_argument("set", metavar="SET", help="a .jsonl file of questions, or a folder in BEIR layout")
-    evaluate.add_argument("--compare", metavar="A,B", help="ways to search, compared: fused, reciprocal, vectors, words")
+    evaluate.add_argument(
+        "--compare", metavar="A,B", help="ways to search, compared: fused, reciprocal, vectors, words"
+    )
     evaluate.add_argument("--min", action="append", default=[], metavar="MEASURE=X", help="fail (exit 1) below this")
     evaluate.add_argument("--report", metavar="FILE.html", help="where to write the report")
     evaluate.add_argument("--no-ask", action="store_true", help="measure retrieval only")
@@ -567,7 +595,9 @@ def _global_options(parser: argparse.ArgumentParser, *, default: Any, flag: Any)
     parser.add_argument(
         "--library", default=default, metavar="DIR", help="folder for all that is written (or FOOTNOTE_LIBRARY)"
     )
-    parser.add_argument("--empty", action="store_true", default=flag, help="keep this library apart from corpus/ for good")
+    parser.add_argument(
+        "--empty", action="store_true", default=flag, help="keep this library apart from corpus/ for good"
+    )
     parser.add_argument("--verbose", action="store_true", default=flag, help="say more on standard error")
 
 
@@ -579,7 +609,9 @@ def _one_or_batch(parser: argparse.ArgumentParser, name: str) -> None:
 
 def _listing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--k", type=_count, default=10, help="how many passages are listed (default 10)")
-    parser.add_argument("--where", action="append", default=[], metavar="EXPR", help="key=value, !=, <=, >= on facts and dates")
+    parser.add_argument(
+        "--where", action="append", default=[], metavar="EXPR", help="key=value, !=, <=, >= on facts and dates"
+    )
     _json_option(parser)
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from errors import SettingError
 
@@ -26,11 +27,11 @@ class Settings:
     threads: int = 0
     # Processes that read PDF, Word and web files while vectors are computed; one keeps up with the embedder.
     workers: int = 1
-    # Passages whose vectors are computed together: enough to find neighbours of equal length, little enough to store often.
+    # Passages whose vectors are computed together: enough to find neighbours of equal length, and stored often.
     batch_passages: int = 512
     # Word pieces: the embedder reads 256 with its two special tokens.
     heading_pieces: int = 48
-    passage_pieces: int = 206
+    passage_pieces: int = 180
     # Candidates that each leg of a search brings; min-max normalisation was measured over 200.
     depth: int = 200
     # Share of the dense score in the convex combination, 0 to 1 (docs/measurements.md).
@@ -48,7 +49,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         default = getattr(settings, field.name)
         kind = type(default)
         try:
-            value = Path(text).expanduser() if isinstance(default, Path) else kind(text)
+            value: Any = Path(text).expanduser() if isinstance(default, Path) else kind(text)
         except ValueError:
             wanted = {"int": "a whole number", "float": "a number"}.get(kind.__name__, "text")
             raise SettingError(f"{name}={text!r}: must be {wanted}") from None

@@ -19,7 +19,10 @@ from ingest.article import BlockKind
 
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
-    """`read` passages go to the reader; an answer is shown from `threshold` on (a probability), with up to `quotes` quotes."""
+    """`read` passages go to the reader; an answer with up to `quotes` quotes is shown from `threshold` on.
+
+    `threshold` and `relevant` (below it nothing that was found speaks of the question) are probabilities.
+    """
 
     read: int = 10
     threshold: float = 0.4

@@ -34,17 +34,25 @@ _MOST_PIECES = 256
 
 
 class Embedder(Protocol):
-    """Queries and passages become vectors of one space. `identity` names model and weights; `dimension` is its width."""
+    """Queries and passages become vectors of one space."""
 
     @property
-    def identity(self) -> str: ...
+    def identity(self) -> str:
+        """Model and weights: vectors of another identity are not comparable."""
+        ...
 
     @property
-    def dimension(self) -> int: ...
+    def dimension(self) -> int:
+        """The width of a vector."""
+        ...
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors: ...
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions, shape (len(texts), dimension)."""
+        ...
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages, shape (len(texts), dimension)."""
+        ...
 
     def pieces(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """Character ranges of each text's word pieces, in order, without special tokens."""
@@ -92,7 +100,7 @@ class SentenceEmbedder:
 
     @property
     def number_type(self) -> str:
-        """"float32" or "bfloat16": what the model computes with. Loads the model when it is "auto"."""
+        """ "float32" or "bfloat16": what the model computes with. Loads the model when it is "auto"."""
         if self._number_type == "auto":
             self._loaded()
         return self._number_type
@@ -157,7 +165,9 @@ def find_model(name: str) -> Path:
         return Path(spec.origin).parent / "model"
     folder = Path(name).expanduser()
     if not folder.is_dir():
-        raise ModelError(f"{name}: no such model folder; give the folder of a sentence-transformers model on this machine")
+        raise ModelError(
+            f"{name}: no such model folder; give the folder of a sentence-transformers model on this machine"
+        )
     return folder
 
 
@@ -195,7 +205,7 @@ def _load_sentence_transformer(folder: Path, threads: int | None) -> Any:
     import transformers
     from sentence_transformers import SentenceTransformer
 
-    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if threads is not None:
         torch.set_num_threads(threads)
     from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface

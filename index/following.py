@@ -29,15 +29,20 @@ def follow(
     A folder that is missing or empty is no error: whatever came from it before is removed.
     """
     here = list(_sources(folder, relative_to))
+    # A file that cannot be read just now is still there: its article stays as it was. So do all rows of .jsonl files
+    # when one cannot be read, since nobody can tell which rows it would have held.
+    there = {article_id(each.source if isinstance(each, SourceError) else each.name) for each in here}
+    rows_stay = any(isinstance(each, SourceError) for each in here)
+    gone = [
+        held
+        for held in library.from_origin(ORIGIN)
+        if held.article_id not in there and not (rows_stay and library.is_row(held.article_id))
+    ]
+    # First, so that a file under a new name is not taken for a duplicate of itself.
+    removed = library.drop([held.article_id for held in gone])
     kept_out = library.kept_out()
     wanted = [each for each in here if isinstance(each, SourceError) or not _is_kept_out(each, kept_out)]
     report = library.add(wanted, origin=ORIGIN, total=len(wanted), on_progress=on_progress, stop=stop)
-    if stop is not None and stop():
-        return report
-    # A file that cannot be read just now is still there: its article stays as it was.
-    there = {article_id(each.source if isinstance(each, SourceError) else each.name) for each in here}
-    gone = [held for held in library.from_origin(ORIGIN) if held.article_id not in there]
-    removed = library.drop([held.article_id for held in gone])
     if on_progress is not None:
         for held in gone:
             on_progress(Progress(len(wanted), len(wanted), held.source, "removed"))
@@ -55,4 +60,7 @@ def _sources(folder: Path, relative_to: Path) -> Iterator[Source | SourceError]:
 
 def _is_kept_out(source: Source, kept_out: dict[str, str]) -> bool:
     digest = kept_out.get(article_id(source.name))
-    return digest is not None and digest == sha256_hex(source.read_bytes())
+    try:
+        return digest is not None and digest == sha256_hex(source.read_bytes())
+    except SourceError:
+        return False  # adding it tells why

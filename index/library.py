@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from errors import ArticleNotFound, FootnoteError, LibraryError, LibraryFull, SourceError, SourceMissing
+from errors import ArticleNotFound, FootnoteError, LibraryDamaged, LibraryError, LibraryFull, SourceError, SourceMissing
 from index import fusion
 from index.embedder import Embedder
-from index.store import Held, NewArticle, Original, Store
+from index.store import Held, NewArticle, Original, Store, StoredPassage
 from index.values import (
     AddReport,
     ArticleSummary,
@@ -139,6 +139,11 @@ class Library:
         """Articles that came from there: "corpus" (the drop folder) or "user"."""
         return [_summary(held) for held in self._all() if held.origin == origin]
 
+    def is_row(self, name: str) -> bool:
+        """Whether an article came from a row of a `.jsonl` file."""
+        kept = self._store.original(self._find(name).article_id)
+        return kept is not None and kept[0].media_type == ROW_MEDIA_TYPE
+
     def outdated(self) -> list[ArticleSummary]:
         """Articles made with another parser, passage size or embedder than now; found by their words until renewed."""
         return [_summary(held) for held in self._all() if held.made_with != self._made_with()]
@@ -225,7 +230,7 @@ class Library:
         """
         begin = time.perf_counter()
         self._catch_up()
-        query = " ".join(query.split())
+        query = " ".join(query.encode("utf-8", "replace").decode("utf-8").split())  # half a character has no vector
         if not query or k < 1:
             return SearchResult(query, (), {"embed": 0.0, "retrieve": 0.0, "rerank": 0.0, "total": _since(begin)})
         vector: npt.NDArray[np.float32] | None = None
@@ -379,10 +384,15 @@ class Library:
         """The best `k` that the store still has; furniture ranked down unless the question asks for it."""
         factor = 1.0 if self._asks_for_furniture(query) else self._search_settings.furniture_factor
         hits: list[Hit] = []
-        # What is ranked down can fall below what comes later, so a margin is looked at.
-        margin = k + 20
-        found = self._store.passages([key for key, _, _ in ranked[: margin * 2]])
-        for key, score, trace in ranked[: margin * 2]:
+        # What is ranked down can fall below what comes later, so a margin is looked at; and what another process took
+        # out a moment ago makes room for what comes behind it.
+        margin = 2 * (k + 20)
+        found: dict[int, tuple[StoredPassage, Held]] = {}
+        for first in range(0, len(ranked), margin):
+            found |= self._store.passages([key for key, _, _ in ranked[first : first + margin]])
+            if len(found) >= min(margin, len(ranked)) // 2:
+                break
+        for key, score, trace in ranked:
             if key not in found:
                 continue
             passage, held = found[key]
@@ -412,13 +422,24 @@ class Library:
         return tuple(hits[:k])
 
     def _verify_article(self, held: Held) -> Iterator[Problem]:
-        article = self._store.article(held.article_id)
+        where = f"{held.source} ({held.article_id})"
+        try:
+            article = self._store.article(held.article_id)
+            passages = self._store.passages_of(held.article_id)
+        except LibraryDamaged as error:
+            yield Problem(f"it cannot be read ({error.__cause__})", where)
+            return
         if article is None:
             return
-        where = f"{held.source} ({held.article_id})"
         if sha256_hex(article.text) != held.text_sha256:
             yield Problem("the text is not the one that was stored", where)
-        for passage in self._store.passages_of(held.article_id):
+        if len(passages) != held.passages:
+            yield Problem(f"it has {len(passages)} of {held.passages} passages", where)
+        if held.embedder == self.embedder.identity:
+            wrong = self._store.wrong_vectors(held.article_id, self.embedder.dimension)
+            if wrong:
+                yield Problem(f"the vectors of {wrong} passages are damaged", where)
+        for passage in passages:
             if article.text[passage.start : passage.end] != passage.text:
                 yield Problem(f"the passage at {passage.start} is not what the article says there", where)
         source = self._kept_source(_summary(held))
@@ -543,12 +564,13 @@ class _Adding:
                 self._results["unchanged"].append(identity)
                 self._tell(source.name, "unchanged")
                 continue
+            if self._by_sha256.get(sha256) == source.name:
+                del self._by_sha256[sha256]  # its bytes are others now
             same_as = self._by_sha256.get(digest)
             if same_as is not None and same_as != source.name and identity not in self._by_id:
                 self._results["duplicates"].append((source.name, same_as))
                 self._tell(source.name, "duplicate", f"the same as {same_as}")
                 continue
-            self._by_sha256.setdefault(digest, source.name)
             self._begin(source.name)
             if needs_worker(source):
                 yield source
@@ -571,10 +593,31 @@ class _Adding:
         if sha256_hex(data) != article.sha256:
             self._fail(SourceError(source.name, "changed while it was being read; add it again"))
             return
+        if self._is_here(article):
+            return
+        self._by_sha256.setdefault(article.sha256, source.name)
         replaces = article.article_id in self._by_id
         self._waiting.append(_Waiting(source, article, passages, data, replaces))
         if sum(len(each.passages) for each in self._waiting) >= library._batch_passages:
             self._flush()
+
+    def _is_here(self, article: Article) -> bool:
+        """Whether what was read came twice in this very call, named twice or under two names."""
+        earlier = next((each for each in self._waiting if each.article.article_id == article.article_id), None)
+        if earlier is not None and earlier.article.sha256 != article.sha256:
+            self._flush()  # the file changed meanwhile: what is new replaces what was read before
+            earlier = None
+        sha256, made_with = self._by_id.get(article.article_id, ("", ""))
+        if earlier is not None or (sha256 == article.sha256 and made_with == self._made_with):
+            self._results["unchanged"].append(article.article_id)
+            self._tell(article.source, "unchanged")
+            return True
+        same_as = self._by_sha256.get(article.sha256)
+        if same_as is not None and same_as != article.source and article.article_id not in self._by_id:
+            self._results["duplicates"].append((article.source, same_as))
+            self._tell(article.source, "duplicate", f"the same as {same_as}")
+            return True
+        return False
 
     def _flush(self) -> None:
         """Embed what waits, all together since that is quicker, and store it article by article."""

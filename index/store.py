@@ -7,6 +7,8 @@ before or after an article. Keys are integers that are never used again.
 
 import json
 import sqlite3
+import tempfile
+import uuid
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -189,6 +191,7 @@ class Store:
                 if _property(connection, "format") is None:
                     _set_property(connection, "format", str(FORMAT))
                     _set_property(connection, "revision", "0")
+                    _set_property(connection, "identity", uuid.uuid4().hex)
         if int(self.property("format") or 0) > FORMAT:
             raise LibraryError(f"{folder}: made by a newer version of Footnote; update the program to open it")
 
@@ -207,6 +210,10 @@ class Store:
         """Remember a value."""
         with self._writing() as connection:
             _set_property(connection, key, value)
+
+    def identity(self) -> str:
+        """Tells this store from any other, so that a view of another one is not taken for its own."""
+        return self.property("identity") or ""
 
     def revision(self) -> int:
         """The number of the last change, from 0."""
@@ -245,12 +252,17 @@ class Store:
                         embedder=each.embedder,
                         origin=each.origin,
                         original=json.dumps(
-                            [each.original.file_name, each.original.media_type, each.original.title, each.original.published]
+                            [
+                                each.original.file_name,
+                                each.original.media_type,
+                                each.original.title,
+                                each.original.published,
+                            ]
                         ),
                         row=None if each.row is None else zlib.compress(each.row, 1),
                     )
                 )
-                key = int(inserted.inserted_primary_key[0])
+                key = int(inserted.lastrowid)
                 _insert_places(connection, key, article.places)
                 halves = np.ascontiguousarray(each.vectors, dtype="<f2")
                 rows = [
@@ -274,10 +286,15 @@ class Store:
             return revision
 
     def take_out(self, article_ids: Sequence[str], *, keep_out: bool) -> list[str]:
-        """Remove articles in one transaction; return the ids that were there. `keep_out` remembers that a person did it."""
+        """Remove articles in one transaction; return the ids that were there.
+
+        `keep_out` remembers that a person did it.
+        """
         with self._writing() as connection:
             held = connection.execute(
-                sa.select(_articles.c.article_id, _articles.c.sha256).where(_articles.c.article_id.in_(list(article_ids)))
+                sa.select(_articles.c.article_id, _articles.c.sha256).where(
+                    _articles.c.article_id.in_(list(article_ids))
+                )
             ).all()
             if not held:
                 return []
@@ -316,20 +333,20 @@ class Store:
             places = connection.execute(
                 sa.select(_places.c.page, _places.c.places).where(_places.c.article == row.key).order_by(_places.c.page)
             ).all()
-        return Article(
-            source=row.source,
-            title=row.title,
-            text=zlib.decompress(row.text).decode("utf-8", "surrogatepass"),
-            sha256=row.sha256,
-            published=None if row.published is None else date.fromisoformat(row.published),
-            facts=json.loads(row.facts),
-            blocks=_unpack_blocks(row.blocks),
-            places=tuple(place for page in places for place in _unpack_places(page.page, page.places)),
-            pages=row.pages,
-        )
+            return Article(
+                source=row.source,
+                title=row.title,
+                text=zlib.decompress(row.text).decode("utf-8", "surrogatepass"),
+                sha256=row.sha256,
+                published=None if row.published is None else date.fromisoformat(row.published),
+                facts=json.loads(row.facts),
+                blocks=_unpack_blocks(row.blocks),
+                places=tuple(place for page in places for place in _unpack_places(page.page, page.places)),
+                pages=row.pages,
+            )
 
     def boxes(self, article_id: str, start: int, end: int) -> list[tuple[float, float, float, float, float]]:
-        """(page, left, top, right, bottom) of the lines that hold characters of [start, end), in points from the top left."""
+        """(page, left, top, right, bottom) of the lines that hold [start, end), in points from the top left."""
         with self._reading() as connection:
             rows = connection.execute(
                 sa.select(_places.c.page, _places.c.places)
@@ -338,13 +355,13 @@ class Store:
                 .where(_places.c.page.in_(self._pages_of(connection, article_id, start, end)))
                 .order_by(_places.c.page)
             ).all()
-        return [
-            (place.page, *box)
-            for row in rows
-            for place in _unpack_places(row.page, row.places)
-            if place.start < end and place.end > start
-            for box in place.boxes
-        ]
+            return [
+                (place.page, *box)
+                for row in rows
+                for place in _unpack_places(row.page, row.places)
+                if place.start < end and place.end > start
+                for box in place.boxes
+            ]
 
     def _pages_of(self, connection: sa.Connection, article_id: str, start: int, end: int) -> list[int]:
         rows = connection.execute(
@@ -411,16 +428,24 @@ class Store:
         """What changed after `revision`."""
         with self._reading() as connection:
             now = int(_property(connection, "revision") or 0)
-            gone = connection.scalars(sa.select(_gone.c.passage).where(_gone.c.revision > revision)).all() if revision else []
+            gone = (
+                connection.scalars(sa.select(_gone.c.passage).where(_gone.c.revision > revision)).all()
+                if revision
+                else []
+            )
             keys = connection.scalars(
                 sa.select(_passages.c.key).where(_passages.c.revision > revision).order_by(_passages.c.key)
             ).all()
         return Change(now, tuple(gone), np.array(keys, dtype=np.int64))
 
     def vectors(
-        self, keys: Sequence[int], embedder: str
+        self, keys: Sequence[int] | npt.NDArray[np.int64], embedder: str, dimension: int
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
-        """Keys and vectors in slices of a few thousand, of passages that this embedder made; others are left out."""
+        """Keys and vectors in slices of a few thousand, of passages that this embedder made.
+
+        Others are left out, and so are vectors of another width than `dimension`: they are damaged.
+        """
+        width = 2 * dimension
         for some in _slices([int(key) for key in keys], 4000):
             with self._reading() as connection:
                 rows = connection.execute(
@@ -430,12 +455,12 @@ class Store:
                     .order_by(_passages.c.key)
                 ).all()
             wanted = set(some)
-            rows = [row for row in rows if row.key in wanted]
+            rows = [row for row in rows if row.key in wanted and len(row.vector) == width]
             if rows:
                 vectors = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f2").reshape(len(rows), -1)
                 yield np.array([row.key for row in rows], dtype=np.int64), vectors.astype(np.float32)
 
-    def texts(self, keys: Sequence[int]) -> Iterator[tuple[int, int, str, str]]:
+    def texts(self, keys: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[tuple[int, int, str, str]]:
         """(key, article key, heading, text) of passages, in slices; keys that are gone are left out."""
         for some in _slices([int(key) for key in keys], 4000):
             with self._reading() as connection:
@@ -449,9 +474,28 @@ class Store:
 
     def check(self) -> list[str]:
         """What SQLite itself finds wrong, empty when nothing is."""
-        with self._reading() as connection:
-            found = connection.exec_driver_sql("PRAGMA quick_check(20)").scalars().all()
+        try:
+            with self._reading() as connection:
+                found = connection.exec_driver_sql("PRAGMA quick_check(20)").scalars().all()
+        except LibraryDamaged as error:
+            return [str(error.__cause__)]
         return [str(line) for line in found if line != "ok"]
+
+    def wrong_vectors(self, article_id: str, dimension: int) -> int:
+        """How many of an article's passages have a vector of another width, or one that is not of length 1."""
+        with self._reading() as connection:
+            rows = connection.scalars(
+                sa.select(_passages.c.vector)
+                .join(_articles, _articles.c.key == _passages.c.article)
+                .where(_articles.c.article_id == article_id)
+            ).all()
+        wrong = 0
+        for row in rows:
+            length = (
+                float(np.linalg.norm(np.frombuffer(row, dtype="<f2").astype(np.float32))) if len(row) % 2 == 0 else 0
+            )
+            wrong += len(row) != 2 * dimension or not 0.98 < length < 1.02
+        return wrong
 
     # Connections ------------------------------------------------------------------------------------------------
 
@@ -473,7 +517,8 @@ class Store:
 _HELD_COLUMNS = [
     _articles.c[name]
     for name in (
-        "key article_id source title published facts sha256 text_sha256 characters pages passages made_with embedder origin"
+        "key article_id source title published facts sha256 text_sha256 characters pages passages made_with embedder"
+        " origin"
     ).split()
 ]
 _PASSAGE_COLUMNS = [
@@ -492,21 +537,41 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
 def _translated(path: Path) -> Iterator[None]:
     try:
         yield
+    except (zlib.error, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise LibraryDamaged(_damaged(path, error)) from error
     except sa.exc.DBAPIError as error:
         said = str(error.orig).lower()
         if "locked" in said or "busy" in said:
             raise LibraryBusy(
-                f"{path}: another program has been changing the library for over {BUSY_SECONDS} seconds; try again when it is done"
+                f"{path}: another program has been changing the library for over {BUSY_SECONDS} seconds; "
+                "try again when it is done"
             ) from error
-        if "full" in said:
+        if "full" in said or ("i/o error" in said and not _can_write(path.parent)):
             raise LibraryFull(f"{path}: the disk is full; free some space and try again (nothing was lost)") from error
         if "malformed" in said or "not a database" in said:
-            raise LibraryDamaged(
-                f"{path}: is damaged ({error.orig}); restore it from a backup, or move the library's folder away and add the articles anew"
-            ) from error
+            raise LibraryDamaged(_damaged(path, error.orig)) from error
         if "readonly" in said or "unable to open" in said:
             raise LibraryError(f"{path}: cannot be written ({error.orig}); check the folder's permissions") from error
+        if "i/o error" in said:
+            raise LibraryError(f"{path}: cannot be read or written ({error.orig}); check the disk") from error
         raise
+
+
+def _damaged(path: Path, error: object) -> str:
+    return (
+        f"{path}: is damaged ({error}); restore it from a backup, or move the library's folder away "
+        "and add the articles anew"
+    )
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether a megabyte can be written there: a quota or a limit of file sizes looks like a broken disk otherwise."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(1_000_000))
+    except OSError:
+        return False
+    return True
 
 
 def _property(connection: sa.Connection, key: str) -> str | None:
@@ -561,12 +626,16 @@ def _unpack_places(page: int, packed: bytes) -> Iterator[Place]:
 
 def _pack_blocks(blocks: Sequence[Block]) -> bytes:
     rows = [[b.kind.value, b.start, b.end, b.page, b.level, list(b.columns)] for b in blocks]
-    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), 1)
+    return zlib.compress(
+        json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), 1
+    )
 
 
 def _unpack_blocks(packed: bytes) -> tuple[Block, ...]:
     rows = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"))
-    return tuple(Block(BlockKind(kind), start, end, page, level, tuple(names)) for kind, start, end, page, level, names in rows)
+    return tuple(
+        Block(BlockKind(kind), start, end, page, level, tuple(names)) for kind, start, end, page, level, names in rows
+    )
 
 
 def _held(row: Any) -> Held:

@@ -24,7 +24,8 @@ class Hit:
     """A passage found: `text` is the article's `text[start:end]`, verbatim.
 
     `heading` was embedded and searched with the text and is never quoted; `section` is the path of headings above.
-    `sha256` is of the original file, `text_sha256` of the article's text. `units` are what can be quoted of it, `columns` the column names of table rows among them.
+    `sha256` is of the original file, `text_sha256` of the article's text. `units` are what can be quoted of it,
+    `columns` the column names of table rows among them.
     `score` ranks within one search, higher is better. `trace` says how it came about: dense_score, dense_rank,
     words_score, words_rank (from 1), None where that leg did not find it.
     """
@@ -166,7 +167,7 @@ class RemoveReport:
 class Progress:
     """How far adding has come: sources done of total (None while unknown), and what happened to the last one.
 
-    `outcome` is one of reading, added, replaced, unchanged, duplicate, removed, failed; `detail` the reason of a failure.
+    `outcome` is one of reading, added, replaced, unchanged, duplicate, removed, failed; `detail` says why it failed.
     """
 
     done: int

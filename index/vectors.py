@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.files import locked, read_json, write_json
+from index.files import checksum, locked, read_json, write_json
 from index.store import Store
 
 log = logging.getLogger(__name__)
@@ -52,21 +52,25 @@ class VectorView:
         """Show the store's current revision; write a snapshot when much has changed since the last one."""
         with self._lock:
             if self._index is None:
-                self._open()
+                self._open(store)
             change = store.change_since(self._revision)
             if change.revision == self._revision:
                 return
             if change.revision < self._revision:  # the store was replaced by an older one
                 self._reset()
                 change = store.change_since(0)
-            if change.gone and self._index.ntotal:
-                self._index.remove_ids(np.array(change.gone, dtype=np.int64))
-            for keys, vectors in store.vectors(change.keys, self._identity):
-                self._index.add_with_ids(np.ascontiguousarray(vectors), keys)
+            try:
+                if change.gone and self._index.ntotal:
+                    self._index.remove_ids(np.array(change.gone, dtype=np.int64))
+                for keys, vectors in store.vectors(change.keys, self._identity, self._dimension):
+                    self._index.add_with_ids(np.ascontiguousarray(vectors), keys)
+            except BaseException:
+                self._index = None  # half of a change: FAISS would take the same key a second time
+                raise
             self._revision = change.revision
             self._changed += len(change.gone) + len(change.keys)
             if self._changed >= max(_SNAPSHOT_PASSAGES, _SNAPSHOT_SHARE * self._index.ntotal):
-                self._write()
+                self._write(store)
 
     def search(
         self, vector: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.int64] | None = None
@@ -78,9 +82,11 @@ class VectorView:
             if self._index is None or not self._index.ntotal or (allowed is not None and not len(allowed)):
                 return []
             selector = None if allowed is None else faiss.IDSelectorBatch(allowed)
-            parameters = None if selector is None else faiss.SearchParameters(sel=selector)
+            parameters = None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
             scores, keys = self._index.search(
-                np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1), min(k, self._index.ntotal), params=parameters
+                np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1),
+                min(k, self._index.ntotal),
+                params=parameters,
             )
         # FAISS pads with -1 where it found fewer than k.
         return [(int(key), float(score)) for key, score in zip(keys[0], scores[0], strict=True) if key >= 0]
@@ -91,26 +97,29 @@ class VectorView:
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(self._dimension))
         self._revision = self._snapshot_revision = self._changed = 0
 
-    def _open(self) -> None:
+    def _open(self, store: Store) -> None:
         import faiss
 
         self._reset()
         if self._folder is None:
             return
         about = read_json(self._folder / "vectors.json")
-        if about.get("identity") != self._identity:
+        if about.get("identity") != self._identity or about.get("store") != store.identity():
             return
         try:
-            index = faiss.read_index(str(self._folder / str(about["file"])))
+            path = self._folder / str(about["file"])
+            if checksum(path) != about["checksum"]:
+                raise ValueError("its checksum differs")
+            index = faiss.read_index(str(path))
             revision = int(about["revision"])
-        except (RuntimeError, KeyError, ValueError) as error:
+        except (OSError, RuntimeError, KeyError, ValueError) as error:
             log.warning("%s: the vector snapshot is unreadable and is made anew (%s)", self._folder, error)
             return
         if index.d == self._dimension and index.ntotal == about.get("passages"):
             self._index = index
             self._revision = self._snapshot_revision = revision
 
-    def _write(self) -> None:
+    def _write(self, store: Store) -> None:
         import faiss
 
         self._changed = 0
@@ -119,17 +128,27 @@ class VectorView:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with locked(self._folder / "lock", _LOCK_SECONDS) as had:
-                if not had or int(read_json(self._folder / "vectors.json").get("revision", -1)) >= self._revision:
+                about = read_json(self._folder / "vectors.json")
+                mine = about.get("identity") == self._identity and about.get("store") == store.identity()
+                if not had or (mine and int(about.get("revision", -1)) >= self._revision):
                     return
                 name = f"vectors-{self._revision}.faiss"
                 temporary = self._folder / f"{name}.{os.getpid()}.tmp"
                 faiss.write_index(self._index, str(temporary))
                 with open(temporary, "rb+") as file:
                     os.fsync(file.fileno())
+                digest = checksum(temporary)
                 os.replace(temporary, self._folder / name)
                 write_json(
                     self._folder / "vectors.json",
-                    {"file": name, "revision": self._revision, "identity": self._identity, "passages": self._index.ntotal},
+                    {
+                        "file": name,
+                        "revision": self._revision,
+                        "identity": self._identity,
+                        "store": store.identity(),
+                        "passages": self._index.ntotal,
+                        "checksum": digest,
+                    },
                 )
                 self._snapshot_revision = self._revision
                 for old in self._folder.glob("vectors-*"):

@@ -99,8 +99,11 @@ def _equal(key: str, value: str, wanted: str) -> bool:
 
 
 def _comparable(value: str, wanted: str) -> tuple[tuple[float, str], tuple[float, str]]:
-    """Numbers compare as numbers, all else (ISO dates among it) as text, where "2024" as an upper bound means its end."""
+    """Numbers compare as numbers, all else (ISO dates too) as text; "2024" as an upper bound means its end."""
     try:
         return (float(value), ""), (float(wanted), "")
     except ValueError:
-        return (0.0, value[: len(wanted)].casefold() if value[:4].isdigit() else value.casefold()), (0.0, wanted.casefold())
+        return (0.0, value[: len(wanted)].casefold() if value[:4].isdigit() else value.casefold()), (
+            0.0,
+            wanted.casefold(),
+        )

@@ -8,10 +8,10 @@ import logging
 import shutil
 import threading
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from errors import LibraryFull
 from index.files import locked, read_json, write_json
 from index.store import Store
 
@@ -36,9 +36,9 @@ class WordView:
         self._folder = folder
         self._lock = threading.RLock()
         self._index: Any = None
-        self._schema: Any = None
         self._analyzer: Any = None
         self._revision = 0
+        self._store: Store | None = None
 
     @property
     def revision(self) -> int:
@@ -51,24 +51,42 @@ class WordView:
     def catch_up(self, store: Store) -> None:
         """Show the store's current revision. Who cannot have the lock in time goes on in memory alone."""
         with self._lock:
+            self._store = store
+            if self._folder is not None:
+                try:
+                    if self._on_disk(store, self._folder):
+                        return
+                    log.warning("%s: held by another process; searching words from memory", self._folder)
+                except (ValueError, OSError) as error:
+                    # A disk that is full or may not be written: the store is whole, only this view cannot be kept.
+                    log.warning("%s: cannot be written (%s); searching words from memory", self._folder, error)
+                self._folder = None
+                self._index = None
             if self._index is None:
-                self._open()
-            now = store.revision()
-            if now == self._revision:
-                return
-            if self._folder is None:
-                self._bring_forward(store)
-                return
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with locked(self._folder / "lock", _LOCK_SECONDS) as had:
-                if had:
-                    self._reopen()
-                    self._bring_forward(store)
-                    return
-            log.warning("%s: held by another process; searching words from memory", self._folder)
-            self._folder = None
-            self._open()
-            self._bring_forward(store)
+                self._open(store)
+            if store.revision() != self._revision:
+                self._apply(store)
+
+    def _on_disk(self, store: Store, folder: Path) -> bool:
+        """Bring the folder and what is shown of it forward; False when another process holds it for too long."""
+        if self._index is None:
+            self._open(store)
+        if store.revision() == self._revision:
+            return True
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / "lock", _LOCK_SECONDS) as had:
+            if not had:
+                return False
+            self._open(store)  # also what another process has committed, or thrown away, since
+            if not self._revision:
+                self._begin()
+            try:
+                self._apply(store)
+            except ValueError as error:
+                log.warning("%s: the word index is unreadable and is made anew (%s)", folder, error)
+                self._begin()
+                self._apply(store)
+        return True
 
     def search(self, query: str, k: int, articles: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Up to `k` (key, BM25 score) pairs, best first; only in `articles` (store keys) unless None."""
@@ -81,18 +99,30 @@ class WordView:
             if not terms:
                 return []
             clauses = [
-                (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "body", term, index_option="freq"))
+                (tantivy.Occur.Should, tantivy.Query.term_query(_schema(), "body", term, index_option="freq"))
                 for term in terms
             ]
             wanted = tantivy.Query.boolean_query(clauses)
             if articles is not None:
-                among = tantivy.Query.term_set_query(self._schema, "article", list(articles))
+                among = tantivy.Query.term_set_query(_schema(), "article", list(articles))
                 wanted = tantivy.Query.boolean_query(
                     [(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0))]
                 )
-            searcher = self._index.searcher()
-            found = searcher.search(wanted, limit=k, count=False).hits
-            keys = searcher.fast_field_values("key", [address for _, address in found])
+            try:
+                return self._found(wanted, k)
+            except ValueError as error:
+                if self._folder is None or self._store is None:
+                    raise
+                log.warning("%s: the word index is unreadable and is made anew (%s)", self._folder, error)
+                (self._folder / "words.json").unlink(missing_ok=True)
+                self._index = None
+                self.catch_up(self._store)
+                return self._found(wanted, k)
+
+    def _found(self, wanted: Any, k: int) -> list[tuple[int, float]]:
+        searcher = self._index.searcher()
+        found = searcher.search(wanted, limit=k, count=False).hits
+        keys = searcher.fast_field_values("key", [address for _, address in found])
         return [(int(key), float(score)) for (score, _), key in zip(found, keys, strict=True)]
 
     def terms(self, text: str) -> list[str]:
@@ -110,82 +140,50 @@ class WordView:
             searcher = self._index.searcher()
             return {term: int(searcher.doc_freq("body", term)) for term in terms}
 
-    def _open(self) -> None:
-        import tantivy
+    def _open(self, store: Store) -> None:
+        """Show what lies on disk, without changing it: nothing, when that is not an index of this store.
 
-        builder = tantivy.SchemaBuilder()
-        builder.add_integer_field("key", indexed=True, fast=True)  # signed, as Python passes numbers
-        builder.add_integer_field("article", indexed=True)
-        builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
-        self._schema = builder.build()
-        self._revision = 0
-        if self._folder is None:
-            self._index = tantivy.Index(self._schema)
-        else:
+        Without the lock another process may be in the middle of writing, so trouble here is no proof of damage.
+        """
+        self._index, self._revision = None, 0
+        if self._folder is not None:
             about = read_json(self._folder / "words.json")
             path = self._folder / "words"
-            if about.get("format") != _FORMAT:
-                shutil.rmtree(path, ignore_errors=True)
-            try:
-                path.mkdir(parents=True, exist_ok=True)
-                self._index = tantivy.Index(self._schema, path=str(path))
-                self._revision = int(about.get("revision", 0))
-            except (ValueError, OSError) as error:  # tantivy raises ValueError for all its own trouble
-                log.warning("%s: the word index is unreadable and is made anew (%s)", path, error)
-                self._discard()
-        self._index.register_tokenizer(_ANALYZER, _analyzer())
+            mine = about.get("format") == _FORMAT and about.get("store") == store.identity()
+            # tantivy begins an index where it finds none.
+            if mine and (path / "meta.json").exists():
+                try:
+                    index = _open_index(path)
+                    if int(index.searcher().num_docs) == about.get("passages"):
+                        self._index, self._revision = index, int(about.get("revision", 0))
+                except (ValueError, OSError) as error:  # tantivy raises ValueError for all its own trouble
+                    log.info("%s: the word index cannot be read (%s)", path, error)
+        if self._index is None:
+            self._index = _open_index(None)
 
-    def _discard(self) -> None:
-        import tantivy
-
-        assert self._folder is not None
-        path = self._folder / "words"
-        shutil.rmtree(path, ignore_errors=True)
-        (self._folder / "words.json").unlink(missing_ok=True)
-        path.mkdir(parents=True, exist_ok=True)
-        self._index = tantivy.Index(self._schema, path=str(path))
-        self._revision = 0
-
-    def _reopen(self) -> None:
-        """See what another process has committed since."""
-        assert self._folder is not None
-        about = read_json(self._folder / "words.json")
-        if about.get("format") == _FORMAT and int(about.get("revision", 0)) != self._revision:
-            self._open()
-        elif not about and self._revision:
-            self._discard()
-            self._index.register_tokenizer(_ANALYZER, _analyzer())
-
-    def _bring_forward(self, store: Store) -> None:
-        try:
-            self._apply(store)
-        except ValueError as error:
-            if self._folder is None:
-                raise
-            if "space" in str(error).lower() or shutil.disk_usage(self._folder).free < 1_000_000:
-                raise LibraryFull(
-                    f"{self._folder}: the disk is full; free some space and try again (nothing was lost)"
-                ) from error
-            log.warning("%s: the word index is unreadable and is made anew (%s)", self._folder, error)
-            self._discard()
-            self._index.register_tokenizer(_ANALYZER, _analyzer())
-            self._apply(store)
+    def _begin(self) -> None:
+        """Begin an index without anything in it. On disk only under the lock."""
+        self._index, self._revision = None, 0
+        path = None
+        if self._folder is not None:
+            path = self._folder / "words"
+            (self._folder / "words.json").unlink(missing_ok=True)
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir(parents=True, exist_ok=True)
+        self._index = _open_index(path)
 
     def _apply(self, store: Store) -> None:
         import tantivy
 
         change = store.change_since(self._revision)
-        if change.revision < self._revision:
-            self._revision = 0
+        if change.revision < self._revision:  # the store was replaced by an older one
+            self._begin()
             change = store.change_since(0)
         if change.revision == self._revision:
             self._index.reload()
             return
         writer = self._index.writer(_WRITER_BYTES, 1)
-        if self._revision == 0:
-            writer.delete_all_documents()
-            writer.commit()
-        else:
+        if self._revision:
             # Also what is new: a process killed between commit and words.json has already put it in.
             for key in [*change.gone, *change.keys]:
                 writer.delete_documents_by_term("key", int(key))
@@ -196,8 +194,29 @@ class WordView:
         writer.wait_merging_threads()
         self._index.reload()
         if self._folder is not None:
-            write_json(self._folder / "words.json", {"format": _FORMAT, "revision": change.revision})
+            about = {"format": _FORMAT, "store": store.identity(), "revision": change.revision, "passages": len(self)}
+            write_json(self._folder / "words.json", about)
         self._revision = change.revision
+
+
+def _open_index(path: Path | None) -> Any:
+    """An index in a folder, begun when there is none, or in memory."""
+    import tantivy
+
+    index = tantivy.Index(_schema()) if path is None else tantivy.Index(_schema(), path=str(path))
+    index.register_tokenizer(_ANALYZER, _analyzer())
+    return index
+
+
+@cache
+def _schema() -> Any:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("key", indexed=True, fast=True)  # signed, as Python passes numbers
+    builder.add_integer_field("article", indexed=True)
+    builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
+    return builder.build()
 
 
 def _analyzer() -> Any:

@@ -1,7 +1,7 @@
 """How an article is cut into passages: what is embedded, searched and read.
 
-Knows blocks, sentences and a tokenizer's piece offsets; knows nothing of models or storage. A passage is as large as the
-embedder reads whole, so that it truncates nothing; it never crosses a heading and never parts a table row from its
+Knows blocks, sentences and a tokenizer's piece offsets; knows nothing of models or storage. A passage is as large as
+the embedder reads whole, so that it truncates nothing; it never crosses a heading and never parts a table row from its
 column names, which then stand in the passage's heading.
 """
 
@@ -27,7 +27,7 @@ class PassageSettings:
 
     heading_pieces: int = 48
     whole_pieces: int = 254
-    text_pieces: int = 206
+    text_pieces: int = 180
     most_characters: int = 2400
 
     def key(self) -> str:
@@ -107,7 +107,7 @@ def split_article(article: Article, pieces: PieceOffsets, settings: PassageSetti
                     end=end,
                     text=text[start:end],
                     heading=heading,
-                    section=" › ".join(section.path),  # noqa: RUF001 (a typographic separator)
+                    section=" › ".join(section.path),
                     pages=(),
                     furniture=section.furniture,
                     units=tuple(Unit(unit.start, unit.end, unit.kind) for unit in units),
@@ -120,7 +120,7 @@ def split_article(article: Article, pieces: PieceOffsets, settings: PassageSetti
 def _sections(article: Article, pieces: PieceOffsets, settings: PassageSettings) -> list[_Section]:
     """Runs of blocks that one passage may hold together: under one heading, of one table, all furniture or none."""
     text = article.text
-    blocks = article.blocks or (Block(BlockKind.PARAGRAPH, 0, len(text)),)
+    blocks = _covering(article)
     offsets = pieces([text[block.start : block.end] for block in blocks])
     sections: list[_Section] = []
     path: list[tuple[int, str]] = []
@@ -154,14 +154,32 @@ def _sections(article: Article, pieces: PieceOffsets, settings: PassageSettings)
             current.heading_only = False
             if columns:
                 current.columns = columns
-        current.units.extend(_units(text, block, block_offsets, settings))
+        current.units.extend(_units(text, block, block_offsets, pieces, settings))
     return sections
 
 
-def _units(text: str, block: Block, offsets: list[tuple[int, int]], settings: PassageSettings) -> list[_Unit]:
+def _covering(article: Article) -> list[Block]:
+    """The article's blocks, and paragraphs for whatever a reader left outside of them."""
+    blocks: list[Block] = []
+    position = 0
+    for block in (*article.blocks, None):
+        start = len(article.text) if block is None else block.start
+        between = article.text[position:start]
+        if between.strip():
+            begin = position + len(between) - len(between.lstrip())
+            blocks.append(Block(BlockKind.PARAGRAPH, begin, position + len(between.rstrip())))
+        if block is not None:
+            blocks.append(block)
+            position = max(position, block.end)
+    return blocks
+
+
+def _units(
+    text: str, block: Block, offsets: list[tuple[int, int]], pieces: PieceOffsets, settings: PassageSettings
+) -> list[_Unit]:
     """Sentences of a paragraph, or the block whole; what is larger than a passage is cut between words."""
     ends = [end for _, end in offsets]
-    room = settings.text_pieces
+    room = min(settings.text_pieces, settings.whole_pieces - settings.heading_pieces)
     whole = block.kind not in (BlockKind.PARAGRAPH, BlockKind.FURNITURE)
     if whole and len(ends) <= room and block.end - block.start <= settings.most_characters:
         return [_Unit(block.start, block.end, block.kind, len(ends), joins=False)]
@@ -169,6 +187,7 @@ def _units(text: str, block: Block, offsets: list[tuple[int, int]], settings: Pa
     for start, end in sentence_spans(text, block.start, block.end):
         first = bisect_right(ends, start - block.start)
         last = bisect_right(ends, end - block.start)
+        torn = was_torn = False  # cut inside a word, whose parts then have other pieces
         while last - first > room // 2 or end - start > settings.most_characters // 2:
             # Half a passage at most, so that long sentences still pack evenly. Cut at the last space that fits.
             cut = block.start + ends[min(first + room // 2, last) - 1] if last > first else end
@@ -176,19 +195,23 @@ def _units(text: str, block: Block, offsets: list[tuple[int, int]], settings: Pa
             if cut >= end:
                 break
             space = max(text.rfind(" ", start + 1, cut), text.rfind("\n", start + 1, cut))
-            cut = space if space > start else max(cut, start + 1)
+            torn = space <= start
+            cut = max(cut, start + 1) if torn else space
             stop = bisect_right(ends, cut - block.start)
             stripped = cut
             while stripped > start and text[stripped - 1].isspace():
                 stripped -= 1
             if stripped > start:
-                units.append(_Unit(start, stripped, block.kind, max(stop - first, 1), joins=bool(units)))
+                size = len(pieces([text[start:stripped]])[0]) if torn or was_torn else stop - first
+                units.append(_Unit(start, stripped, block.kind, max(size, 1), joins=bool(units)))
+            was_torn = torn
             start = cut
             while start < end and text[start].isspace():
                 start += 1
             first = bisect_right(ends, start - block.start)
         if start < end:
-            units.append(_Unit(start, end, block.kind, max(last - first, 1), joins=bool(units)))
+            size = len(pieces([text[start:end]])[0]) if was_torn else last - first
+            units.append(_Unit(start, end, block.kind, max(size, 1), joins=bool(units)))
     return units
 
 
@@ -230,7 +253,7 @@ def _headings(
         parts = [head, *section.path[-2:]] if head else list(section.path[-2:])
         if section.columns:
             parts.append(" | ".join(section.columns))
-        wanted.append(" › ".join(part for part in parts if part))  # noqa: RUF001
+        wanted.append(" › ".join(part for part in parts if part))
     result = []
     for heading, offsets in zip(wanted, pieces(wanted), strict=True):
         if len(offsets) > settings.heading_pieces:

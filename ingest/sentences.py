@@ -16,10 +16,10 @@ _ABBREVIATIONS = frozenset(
 # Abbreviations that often do end a sentence: they end one when a capital follows.
 _MAY_END = frozenset("inc corp co ltd llc plc etc u.s u.k u.n e.u d.c l.p n.a s.a a.m p.m ph.d b.v al".split())
 
-_END = re.compile(r"""(?:[.!?]+[)\]"'’”»]*(?:\[\d{1,3}\])*(?=\s)|[。！？]+[”』」）]*|\n\s*\n)\s*""")  # noqa: RUF001 (Chinese end marks)
+_END = re.compile(r"""(?:[.!?]+[)\]"'’”»]*(?:\[\d{1,3}\])*(?=\s)|[。！？]+[”』」）]*|\n\s*\n)\s*""")
 _LAST_WORD = re.compile(r"(?:[A-Za-z]\.)*[A-Za-z]+$")
-_OPENS_SENTENCE = re.compile(r"""["'“‘(\[«•–—-]*\s*[A-Z0-9À-ÖØ-Þ一-鿿$€£¥#]""")  # noqa: RUF001 (quotes and dashes of real texts)
-_LOWER_OPENS = re.compile(r"""["'“‘(\[«•–—-]*\s*\w""")  # noqa: RUF001
+_OPENS_SENTENCE = re.compile(r"""["'“‘(\[«•–—-]*\s*[A-Z0-9À-ÖØ-Þ一-鿿$€£¥#]""")
+_LOWER_OPENS = re.compile(r"""["'“‘(\[«•–—-]*\s*\w""")
 
 
 def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -46,7 +46,7 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
 
 def _ends_here(text: str, begin: int, match: re.Match[str], opens: re.Pattern[str], end: int) -> bool:
     mark = match.group()
-    if mark[0] in "\n。！？":  # noqa: RUF001
+    if mark[0] in "\n。！？":
         return True
     if not opens.match(text, match.end(), end):
         return False

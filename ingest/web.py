@@ -38,18 +38,12 @@ _HEADERS = {
 }
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_TAKEN = frozenset(
-    {
-        *("text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf", _DOCX),
-        *("application/jsonl", "application/x-ndjson", "application/x-jsonlines", "application/jsonlines"),
-    }
-)
+_TAKEN = frozenset({"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf", _DOCX})
 _VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-download", "application/zip"})
 _OTHER_NAMES = {"application/x-pdf": "application/pdf", "text/x-markdown": "text/markdown"}
 _BY_SUFFIX = {
     **{".html": "text/html", ".htm": "text/html", ".xhtml": "application/xhtml+xml", ".txt": "text/plain"},
     **{".md": "text/markdown", ".markdown": "text/markdown", ".pdf": "application/pdf", ".docx": _DOCX},
-    ".jsonl": "application/jsonl",
 }
 
 # Public addresses that clouds answer from inside, beside the link-local ones.

@@ -41,6 +41,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, b"%PDF-1.4 ...", {"Content-Type": "application/octet-stream"})
         elif path == "/picture":
             self._answer(200, b"\x89PNG", {"Content-Type": "image/png"})
+        elif path == "/rows.jsonl":
+            self._answer(200, b'{"_id": 1, "text": "a"}', {"Content-Type": "application/jsonl"})
         elif path == "/gzip":
             self._answer(200, gzip.compress(_PAGE), {"Content-Type": "text/html", "Content-Encoding": "gzip"})
         elif path == "/bomb":
@@ -128,6 +130,11 @@ def test_the_environment_s_proxy_is_ignored(server: str, monkeypatch: pytest.Mon
         ("/empty", FetchError, "answered with an empty page"),
         ("/short", FetchError, "broke off before the end; try again"),
         ("/to/file:///etc/passwd", FetchError, "only http and https addresses can be fetched (it leads there)"),
+        (
+            "/rows.jsonl",
+            UnsupportedSource,
+            "is of a kind that cannot be read (application/jsonl); web pages, text, PDF and Word files can",
+        ),
         (
             "/picture",
             UnsupportedSource,

@@ -6,7 +6,7 @@ are verbatim by construction.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat.answer import Answer, Considered, Quote, Reason
 from chat.question import absent_names, absent_years, clean_question, complete
@@ -168,10 +168,21 @@ class Answerer:
 
 
 def _reordered(hits: Sequence[Hit], readings: Sequence[Reading]) -> list[Hit]:
-    """Hits with those that were read in the order of their best reading, then the rest as they were."""
-    order = list(dict.fromkeys(reading.passage for reading in readings))
-    read = set(order)
-    return [hits[i] for i in order] + [hit for i, hit in enumerate(hits) if i not in read]
+    """Hits in the order of their best reading, with its probability as their score, then those that none is of.
+
+    The latter keep their order, with scores that go on falling from there; the trace keeps what the search gave.
+    """
+    best: dict[int, float] = {}
+    for reading in readings:
+        best.setdefault(reading.passage, reading.probability)
+    floor = min(best.values(), default=1.0)
+    top = max((hit.score for hit in hits), default=0.0) or 1.0
+    read = [_rescored(hits[i], probability) for i, probability in best.items()]
+    return read + [_rescored(hit, floor * hit.score / top) for i, hit in enumerate(hits) if i not in best]
+
+
+def _rescored(hit: Hit, score: float) -> Hit:
+    return replace(hit, score=score, trace={**hit.trace, "search_score": round(hit.score, 4)})
 
 
 def _considered(hit: Hit) -> Considered:

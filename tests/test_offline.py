@@ -82,7 +82,11 @@ def test_add_ask_and_the_chat_reach_for_no_other_machine(tmp_path, offline_envir
 
 def test_the_guard_is_on_in_what_the_tests_start(offline_environment):
     environment, attempts = offline_environment
-    code = "import socket\ntry:\n    socket.create_connection(('example.com', 80))\nexcept OSError as error:\n    print(error)"
+    code = (
+        "import socket\n"
+        "try:\n    socket.create_connection(('example.com', 80))\n"
+        "except OSError as error:\n    print(error)"
+    )
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert "tests have no network" in done.stdout
     assert attempts() == ["getaddrinfo example.com"]

@@ -25,8 +25,8 @@ class AnswerSettings:
     """
 
     read: int = 10
-    threshold: float = 0.4
-    relevant: float = 0.15
+    threshold: float = 0.5
+    relevant: float = 0.2
     quotes: int = 4
 
 

@@ -3,8 +3,8 @@
     .venv/bin/python tests/benchmark_ask.py LIBRARY [--passages 50000] [--questions FILE] [TEXTS.jsonl.gz ...]
 
 Fills LIBRARY (once) with articles made of the sentences of TEXTS, shuffled, under random vectors: the time of a search
-depends on how many passages there are and how long, not on what they say. Then asks the questions of FILE (one a line of
-JSON with "question" or "text"; by default corpus/questions.jsonl) and prints milliseconds as JSON.
+depends on how many passages there are and how long, not on what they say. Then asks the questions of FILE (one a
+line of JSON with "question" or "text"; by default corpus/questions.jsonl) and prints milliseconds as JSON.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def _fill(folder: Path, embedder: SentenceEmbedder, texts: list[Path], passages:
     made = 0
     begin = time.perf_counter()
     while made < passages:
-        new = []
+        new: list[NewArticle] = []
         for _ in range(50):
             text = " ".join(chance.choices(sentences, k=200))
             source = f"made-{made}-{len(new)}"
@@ -106,9 +106,9 @@ def _fill(folder: Path, embedder: SentenceEmbedder, texts: list[Path], passages:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8")
-    with opened as file:
-        return [json.loads(line) for line in file.read().split("\n") if line.strip()]
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    return [json.loads(line) for line in text.split("\n") if line.strip()]
 
 
 def _summary(values: list[float]) -> dict[str, float]:

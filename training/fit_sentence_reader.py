@@ -2,8 +2,8 @@
 
     .venv/bin/python -m training.fit_sentence_reader SQUAD_V2_DEV LIBRARY [--questions N]
 
-SQUAD_V2_DEV is a folder in BEIR layout with evidence.jsonl(.gz); LIBRARY a folder that the paragraphs are put into (kept,
-so that a second run is quick). Questions are taken from articles whose title has an even SHA-1; the others measure and
+SQUAD_V2_DEV is a folder in BEIR layout; LIBRARY a folder that the paragraphs are put into (kept, so that a second run is
+quick). Questions are taken from articles whose title has an even SHA-1; the others measure and
 are never seen here. Prints both sets of weights, ready to paste, and how well they rank on a held-out fifth.
 """
 
@@ -24,7 +24,7 @@ from index.embedder import SentenceEmbedder
 from index.library import Library
 from ingest.sources import find_sources
 
-FIRST = ("coverage", "context", "missing", "years", "figures", "kind", "passage", "dense", "long")
+FIRST = ("coverage", "context", "missing", "years", "figures", "kind", "passage", "dense", "long", "names", "asks")
 READ = 10
 
 
@@ -34,11 +34,14 @@ def main() -> None:
     parser.add_argument("squad", type=Path)
     parser.add_argument("library", type=Path)
     parser.add_argument("--questions", type=int, default=1500)
+    parser.add_argument("--keep", type=Path, help="write features and labels of all candidates here, as JSON")
     args = parser.parse_args()
     with Library(args.library, SentenceEmbedder(), asks_for_furniture=asks_for_furniture) as library:
         if not library.articles():
             library.add(find_sources(args.squad / "corpus.jsonl.gz"))
         rows = list(_rows(args.squad, library, args.questions))
+        if args.keep is not None:
+            args.keep.write_text(json.dumps(rows), encoding="utf-8")
     random.Random(1).shuffle(rows)
     cut = len(rows) * 4 // 5
     for name, features in (("FIRST_WEIGHTS", FIRST), ("WEIGHTS", (*FIRST, "similarity"))):

@@ -284,7 +284,7 @@ def test_pypdf_reads_where_pdfium_gives_up(report: bytes, monkeypatch: pytest.Mo
 
 
 def test_damage_gives_an_article_or_a_source_error(report: bytes) -> None:
-    outcomes = set()
+    outcomes: set[type] = set()
     for place in range(0, len(report), len(report) // 50):
         for broken in (report[:place], report[:place] + bytes([report[place] ^ 0x5A]) + report[place + 1 :]):
             try:

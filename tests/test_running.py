@@ -39,8 +39,10 @@ def hit(start: int, end: int, score: float = 1.0) -> Hit:
         TEXT[start:end],
         (),
         False,
+        "",
+        "",
         score,
-        {"words_rank": 1},
+        trace={"words_rank": 1},
     )
 
 

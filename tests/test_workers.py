@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -142,10 +143,10 @@ def test_children_are_few_and_start_when_needed(planted: str) -> None:
 def test_reading_ahead_is_bounded(planted: str) -> None:
     taken = []
 
-    def sources() -> "list[Source]":
+    def sources() -> Iterator[Source]:
         for number in range(100):
             taken.append(number)
-            yield _source(f"text {number}")  # type: ignore[misc]
+            yield _source(f"text {number}")
 
     with WorkerPool(2, reader=planted) as pool:
         results = pool.read(sources())

@@ -2,9 +2,9 @@
 
     .venv/bin/python -m training.fit_sentence_reader SQUAD_V2_DEV LIBRARY [--questions N]
 
-SQUAD_V2_DEV is a folder in BEIR layout; LIBRARY a folder that the paragraphs are put into (kept, so that a second run is
-quick). Questions are taken from articles whose title has an even SHA-1; the others measure and
-are never seen here. Prints both sets of weights, ready to paste, and how well they rank on a held-out fifth.
+SQUAD_V2_DEV is a folder in BEIR layout; LIBRARY a folder that the paragraphs are put into (kept, so that a second run
+is quick). Questions are taken from articles whose title has an even SHA-1; the others measure and are never seen here.
+Prints both sets of weights, ready to paste, and how well they rank on a held-out fifth.
 """
 
 import argparse

@@ -31,7 +31,7 @@ class Settings:
     batch_passages: int = 512
     # Word pieces: the embedder reads 256 with its two special tokens.
     heading_pieces: int = 48
-    passage_pieces: int = 180
+    passage_pieces: int = 160
     # Candidates that each leg of a search brings; min-max normalisation was measured over 200.
     depth: int = 200
     # Share of the dense score in the convex combination, 0 to 1 (docs/measurements.md).

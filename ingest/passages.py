@@ -27,7 +27,7 @@ class PassageSettings:
 
     heading_pieces: int = 48
     whole_pieces: int = 254
-    text_pieces: int = 180
+    text_pieces: int = 160
     most_characters: int = 2400
 
     def key(self) -> str:

@@ -184,10 +184,11 @@ def _units(
     if whole and len(ends) <= room and block.end - block.start <= settings.most_characters:
         return [_Unit(block.start, block.end, block.kind, len(ends), joins=False)]
     units: list[_Unit] = []
+    uncounted: list[_Unit] = []  # cut inside a word, whose parts then have other pieces
     for start, end in sentence_spans(text, block.start, block.end):
         first = bisect_right(ends, start - block.start)
         last = bisect_right(ends, end - block.start)
-        torn = was_torn = False  # cut inside a word, whose parts then have other pieces
+        torn = was_torn = False
         while last - first > room // 2 or end - start > settings.most_characters // 2:
             # Half a passage at most, so that long sentences still pack evenly. Cut at the last space that fits.
             cut = block.start + ends[min(first + room // 2, last) - 1] if last > first else end
@@ -202,16 +203,21 @@ def _units(
             while stripped > start and text[stripped - 1].isspace():
                 stripped -= 1
             if stripped > start:
-                size = len(pieces([text[start:stripped]])[0]) if torn or was_torn else stop - first
-                units.append(_Unit(start, stripped, block.kind, max(size, 1), joins=bool(units)))
+                units.append(_Unit(start, stripped, block.kind, max(stop - first, 1), joins=bool(units)))
+                if torn or was_torn:
+                    uncounted.append(units[-1])
             was_torn = torn
             start = cut
             while start < end and text[start].isspace():
                 start += 1
             first = bisect_right(ends, start - block.start)
         if start < end:
-            size = len(pieces([text[start:end]])[0]) if was_torn else last - first
-            units.append(_Unit(start, end, block.kind, max(size, 1), joins=bool(units)))
+            units.append(_Unit(start, end, block.kind, max(last - first, 1), joins=bool(units)))
+            if was_torn:
+                uncounted.append(units[-1])
+    if uncounted:
+        for unit, own in zip(uncounted, pieces([text[each.start : each.end] for each in uncounted]), strict=True):
+            unit.pieces = max(len(own), 1)
     return units
 
 
@@ -264,7 +270,8 @@ def _fitted(
     left = most - max(0, sum(size > 0 for size in sizes) - 1)  # a separator is one piece
     taken = [0, 0, 0, 0]
     title, outer, inner, columns = range(4)
-    for part, share in ((inner, most // 3), (columns, most // 3), (title, most), (inner, most), (columns, most), (outer, most)):
+    third = most // 3
+    for part, share in ((inner, third), (columns, third), (title, most), (inner, most), (columns, most), (outer, most)):
         more = max(0, min(sizes[part] - taken[part], share, left))
         taken[part] += more
         left -= more

@@ -208,13 +208,15 @@ def test_answers_are_given_one_at_a_time_whatever_is_asked(library, shown):
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, cwd=ROOT
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    into, out, told = process.stdin, process.stdout, process.stderr
+    assert into is not None
+    assert out is not None
+    assert told is not None
 
     def ask(line):
-        process.stdin.write(line.encode() + b"\n")
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
+        into.write(line.encode() + b"\n")
+        into.flush()
+        return json.loads(out.readline())
 
     first = "What was China's AI healthcare market worth in 2023?"
     answer = ask(first)
@@ -238,12 +240,11 @@ def test_answers_are_given_one_at_a_time_whatever_is_asked(library, shown):
         for quote in answer["quotes"]:
             assert quote["text"] == shown[quote["article_id"]]["text"][quote["start"] : quote["end"]]
         assert answer["reason"] != "empty_question"
-    process.stdin.close()
+    into.close()
     assert process.wait(60) == 0
-    assert process.stdout.read() == b""
-    assert process.stderr.read() == b""
-    process.stdout.close()
-    process.stderr.close()
+    assert (out.read(), told.read()) == (b"", b"")
+    out.close()
+    told.close()
 
 
 def test_one_question_with_an_earlier_one(library):

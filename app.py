@@ -313,7 +313,7 @@ def _library(settings: Settings, parsed: argparse.Namespace, *, empty: bool = Fa
         settings.embedder,
         number_type=settings.number_type,
         threads=settings.threads or None,
-        cache=settings.library / "machine.json",
+        cache=Path(sys.prefix) / "footnote-machine.json",  # beside what was installed: it is the machine that counts
     )
     library = Library(
         folder,

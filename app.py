@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("footnote")
 
-EXAMPLES = (
+EXAMPLES = (  # a figure, another one, one from the Word file, and one that is honestly declined
     "What was China's AI healthcare market worth in 2023?",
-    "What is the market forecast to reach by 2028?",
-    "How many AI-powered Class III devices had been approved by mid-2024?",
-    "Which laws must a foreign company comply with to use patient data?",
+    "How much of its GDP does South Korea spend on research and development?",
+    "Which data laws must a foreign company obey in China?",
+    "How big is the AI healthcare market of Singapore?",
 )
 _SYNCED = ("dropbox", "onedrive", "icloud", "google drive", "googledrive", "nextcloud", "syncthing")
 

@@ -263,7 +263,9 @@ def _encode(model: Any, tokenizer: Any, texts: Sequence[str], role: str, threads
     first = 0
     while first < len(order):
         length = min(_MOST_PIECES, -(-len(ids[order[first]]) // 16) * 16)
-        batch = order[first : first + max(1, _BATCH_TOKENS // length)]
+        most = order[first : first + max(1, _BATCH_TOKENS // length)]
+        # A few sentences of very different lengths: beyond four, those much shorter than the first go apart.
+        batch = most[:4] + [i for i in most[4:] if len(ids[i]) > 0.7 * length]
         tokens = np.full((len(batch), length), pad, dtype=np.int64)
         mask = np.zeros((len(batch), length), dtype=np.int64)
         for row, i in enumerate(batch):

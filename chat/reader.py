@@ -7,7 +7,7 @@ whether anything is shown at all.
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from chat.terms import Asked, asked_for, asks_for_furniture, figures_in, names_i
 from index.embedder import Embedder
 from index.values import Hit
 from ingest.article import BlockKind
+from ingest.passages import Unit
+from ingest.sentences import sentence_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,7 @@ FIRST_WEIGHTS: Mapping[str, float] = {
     "furniture": 3.0,
 }
 WEIGHTS: Mapping[str, float] = {**FIRST_WEIGHTS, "similarity": 4.0}
-_EMBEDDED = (
-    12  # units whose similarity is computed: a dozen takes 40 ms, and the answer is among them (docs/measurements.md)
-)
+_EMBEDDED = 10  # units whose similarity is computed: they take 40 ms, and a dozen answered no better (measurements.md)
 _LONGEST_WHOLE = 600  # characters; a longer list item is quoted by its sentences
 
 
@@ -139,7 +139,7 @@ class SentenceReader:
                 continue
             heading_terms = set(self._terms(hit.heading))
             around = heading_terms | set(self._terms(hit.text))
-            for unit in hit.units:
+            for unit in _quotable(hit):
                 if unit.kind in (BlockKind.HEADING, BlockKind.TABLE_HEADER):
                     continue
                 text = hit.text[unit.start - hit.start : unit.end - hit.start]
@@ -182,6 +182,17 @@ class _Candidate:
 def _logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
     total = sum(weights.get(name, 0.0) * value for name, value in features.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _quotable(hit: Hit) -> Iterator[Unit]:
+    """The units of a passage, a long list item by its sentences."""
+    for unit in hit.units:
+        if unit.kind is BlockKind.LIST_ITEM and unit.end - unit.start > _LONGEST_WHOLE:
+            text = hit.text[unit.start - hit.start : unit.end - hit.start]
+            for start, end in sentence_spans(text):
+                yield Unit(unit.start + start, unit.start + end, unit.kind)
+        else:
+            yield unit
 
 
 def _share(wanted: set[str], there: set[str]) -> float:

@@ -124,7 +124,7 @@ def ask(library: Library, question: str, finds: dict[str, float] | None = None, 
 
 def sentence_reader(library: Library) -> SentenceReader:
     """The reader without a trained model, with weights that stay when the fitted ones change."""
-    weights = {"bias": -5.0, "coverage": 8.0, "passage": 3.0}
+    weights = {"bias": -5.0, "coverage": 8.0, "passage": 3.0, "furniture": 3.0}
     return SentenceReader(
         library.embedder,
         terms=library.terms,

@@ -74,6 +74,7 @@ PACKAGES = {  # import name -> package name, where they differ
     "pypdfium2_raw": "pypdfium2",
     "pytrec_eval": "pytrec_eval-terrier",
     "sentence_transformers": "sentence-transformers",
+    "sklearn": "scikit-learn",
     "sqlalchemy": "SQLAlchemy",
     "yaml": "PyYAML",
 }

@@ -4,8 +4,8 @@ The one file that imports sentence-transformers, transformers and (with the read
 functions, so that asking for help costs nothing. Knows nothing of articles or storage.
 """
 
+import copy
 import importlib.util
-import json
 import logging
 import os
 import threading
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import ModelError
+from index.files import read_json, write_json
 from ingest.article import sha256_hex
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ class SentenceEmbedder:
     def dimension(self) -> int:
         """The width of a vector."""
         if self._dimension is None:
-            config = _read_json(find_model(self._name) / "config.json")
+            config = read_json(find_model(self._name) / "config.json")
             size = config.get("hidden_size")
             self._dimension = int(size) if size is not None else int(self._loaded().get_embedding_dimension())
         return self._dimension
@@ -120,10 +121,6 @@ class SentenceEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, shape (len(texts), dimension); texts beyond 256 word pieces are truncated."""
         return self._encode(texts, "document")
-
-    def warm_up(self) -> None:
-        """Load the model now and run it once, so that the first question does not wait for it."""
-        self.embed_queries(["What was revenue in the last quarter?"])
 
     def _encode(self, texts: Sequence[str], role: str) -> Vectors:
         if not texts:
@@ -182,7 +179,7 @@ def _weights_sha256(folder: Path, cache: Path | None) -> str:
     if not files:
         raise ModelError(f"{folder}: no weights (model.safetensors) in this folder")
     stamp = "|".join(f"{file}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files)
-    known = _read_json(cache).get("weights", {}) if cache is not None else {}
+    known = _known(cache, "weights")
     if known.get("stamp") == stamp:
         return str(known["sha256"])
     digests = [sha256_hex(file.read_bytes()) for file in files]
@@ -289,13 +286,14 @@ def _quicker_number_type(model: Any, tokenizer: Any, cache: Path | None, identit
     import torch
 
     machine = f"{torch.__version__}|{torch.backends.cpu.get_cpu_capability()}|{threads}|{identity}"
-    known = _read_json(cache).get("number_type", {}) if cache is not None else {}
+    known = _known(cache, "number_type")
     if known.get("machine") == machine and known.get("chosen") in ("float32", "bfloat16"):
         return str(known["chosen"])
     words = " ".join(["The company reported revenue of 4.2 billion dollars for the third quarter of the year."] * 9)
     seconds = {}
     for name in ("float32", "bfloat16"):
-        converted = model.bfloat16() if name == "bfloat16" else model.float()
+        # A copy: what was rounded to bfloat16 stays rounded when it is made float32 again.
+        converted = copy.deepcopy(model).bfloat16() if name == "bfloat16" else model.float()
         _encode(converted, tokenizer, [words] * 4, "document", threads)
         rounds = []
         for _ in range(3):
@@ -310,14 +308,10 @@ def _quicker_number_type(model: Any, tokenizer: Any, cache: Path | None, identit
     return chosen
 
 
-def _read_json(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
+def _known(path: Path | None, key: str) -> dict[str, Any]:
+    """What `_remember` kept under `key`; empty when there is nothing."""
+    value = {} if path is None else read_json(path).get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _remember(path: Path | None, key: str, value: Any) -> None:
@@ -326,8 +320,6 @@ def _remember(path: Path | None, key: str, value: Any) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        temporary.write_text(json.dumps({**_read_json(path), key: value}, indent=1), encoding="utf-8")
-        os.replace(temporary, path)
+        write_json(path, {**read_json(path), key: value})
     except OSError as error:
         log.warning("%s: not remembered (%s)", path, error)

@@ -1,7 +1,9 @@
+import itertools
 import json
 import os
 import shutil
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -143,3 +145,11 @@ def test_what_was_measured_is_remembered_and_a_broken_cache_is_made_anew(tmp_pat
     monkeypatch.setattr("index.embedder.sha256_hex", lambda data: pytest.fail("the weights were read again"))
     assert SentenceEmbedder(cache=cache).identity.endswith(MINILM_SHA256)
     assert os.listdir(tmp_path) == ["machine.json"]
+
+
+@pytest.mark.model
+def test_a_self_test_that_float32_wins_leaves_its_weights_unrounded(embedder, monkeypatch):
+    monkeypatch.setattr("index.embedder.time", SimpleNamespace(perf_counter=itertools.count().__next__))  # a tie
+    tried = SentenceEmbedder(number_type="auto")
+    np.testing.assert_allclose(tried.embed_passages(TEXTS), embedder.embed_passages(TEXTS), atol=1e-6)
+    assert tried.number_type == "float32"

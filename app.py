@@ -133,24 +133,13 @@ def _search(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _add(parsed: argparse.Namespace, settings: Settings) -> int:
-    from index.values import AddReport
-
     with _library(settings, parsed) as library:
         if not parsed.paths:
             if _is_apart(library) or parsed.empty:
                 raise SettingError(
                     "add: this library is kept apart from the drop folder (--empty); name what to add: add report.pdf"
                 )
-            report = _follow(library, settings)
-            renewed = _renew(library)
-            report = AddReport(
-                added=report.added,
-                replaced=(*report.replaced, *renewed.replaced),
-                unchanged=report.unchanged,
-                removed=report.removed,
-                duplicates=report.duplicates,
-                failed=(*report.failed, *renewed.failed),
-            )
+            report = _follow(library, settings) + _renew(library)
         else:
             _fill(library, settings, parsed)
             with _progress("Adding") as on_progress:

@@ -139,6 +139,7 @@ class SentenceReader:
                 continue
             heading_terms = set(self._terms(hit.heading))
             around = heading_terms | set(self._terms(hit.text))
+            years_around = years_in(f"{hit.heading} {hit.section}")
             for unit in _quotable(hit):
                 if unit.kind in (BlockKind.HEADING, BlockKind.TABLE_HEADER):
                     continue
@@ -152,9 +153,9 @@ class SentenceReader:
                     "coverage": sum(rarity[term] for term in terms if term in own) / whole,
                     "context": sum(rarity[term] for term in terms if term in around or term in own) / whole,
                     "missing": max(lacking, default=0.0) / rarest,
-                    "years": _agreement(wanted_years, years_in(text), years_in(f"{hit.heading} {hit.section}")),
+                    "years": _agreement(wanted_years, years_in(text), years_around),
                     "figures": len(wanted_figures & figures_in(text)) / len(wanted_figures) if wanted_figures else 0.0,
-                    "kind": _kind_match(asked, question, text),
+                    "kind": _kind_match(asked, question, text, furniture),
                     "passage": hit.score / best,
                     "dense": float(hit.trace.get("dense_score") or 0.0),
                     "long": max(0.0, len(text) - 300) / 300,
@@ -228,13 +229,16 @@ _BYLINE = re.compile(r"\b(?:[Bb]y|[Aa]uthors?:?)\s+[A-Z]\w+")
 _PERSON = re.compile(r"\b[A-Z][\w’'.-]+(?:\s+(?:[A-Z][\w’'.-]+|&|of|de|and))*\s+[A-Z][\w’'.-]+")
 
 
-def _kind_match(asked: Asked, question: str, text: str) -> float:
-    """1 when the text holds the kind of words asked for, -1 when it does not, 0 when any words would do."""
+def _kind_match(asked: Asked, question: str, text: str, furniture: bool) -> float:
+    """1 when the text holds the kind of words asked for, -1 when it does not, 0 when any words would do.
+
+    `furniture` says that the question asks for author, publisher or the like.
+    """
     if asked is Asked.FIGURE:
         return 1.0 if _new_matches(_QUANTITY, question, text) else -1.0
     if asked is Asked.DATE:
         return 1.0 if _new_matches(_DATE, question, text) else -1.0
-    if asks_for_furniture(question) and _BYLINE.search(text):
+    if furniture and _BYLINE.search(text):
         return 1.0
     if asked is Asked.PERSON:
         return 0.5 if _new_matches(_PERSON, question, text) else -0.5

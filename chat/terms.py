@@ -5,7 +5,6 @@ held on several of the measured sets.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from chat.places import spellings
@@ -82,15 +81,6 @@ _PATTERNS: tuple[tuple[Asked, re.Pattern[str]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Clues:
-    """What a text offers for comparison. Names are as written, years are numbers."""
-
-    years: frozenset[int]
-    figures: frozenset[str]
-    names: tuple[str, ...]
-
-
 def asks_for_furniture(question: str) -> bool:
     """Whether a question asks for author, publisher, date of publication or contact."""
     return _ASKS_FURNITURE.search(question) is not None
@@ -161,11 +151,6 @@ def _without_measures(name: str) -> str:
 
 def _is_no_name(words: str) -> bool:
     return words.lower() in _OPENERS or words.lower() in _NOT_NAMES or all(map(_PERIOD_NAME.fullmatch, words.split()))
-
-
-def clues(text: str) -> Clues:
-    """Years, figures and names of a question."""
-    return Clues(years_in(text), figures_in(text), names_in(text))
 
 
 _OPENERS = frozenset(

@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -154,13 +154,13 @@ class Library:
         """Read outdated articles again from their originals, one transaction at a time; can be stopped and repeated."""
         outdated = self.outdated()
         origins = {held.article_id: held.origin for held in self._all()}
-        reports = []
+        report = AddReport()
         for origin in sorted(set(origins.values())):
             mine = [each for each in outdated if origins[each.article_id] == origin]
             if mine:
                 sources = [self._kept_source(each) for each in mine]
-                reports.append(self.add(sources, origin=origin, total=len(sources), on_progress=on_progress, stop=stop))
-        return _joined(reports)
+                report += self.add(sources, origin=origin, total=len(sources), on_progress=on_progress, stop=stop)
+        return report
 
     # Looking ------------------------------------------------------------------------------------------------------
 
@@ -708,21 +708,6 @@ def _summary(held: Held) -> ArticleSummary:
 
 def _fields(held: Held) -> dict[str, str | None]:
     return fields_of(held.article_id, held.source, held.title, held.published, held.facts)
-
-
-def _joined(reports: Sequence[AddReport]) -> AddReport:
-    total = AddReport()
-    for report in reports:
-        total = replace(
-            total,
-            added=total.added + report.added,
-            replaced=total.replaced + report.replaced,
-            unchanged=total.unchanged + report.unchanged,
-            removed=total.removed + report.removed,
-            duplicates=total.duplicates + report.duplicates,
-            failed=total.failed + report.failed,
-        )
-    return total
 
 
 def _disk_error(path: Path, error: OSError) -> FootnoteError:

@@ -136,6 +136,17 @@ class AddReport:
     duplicates: tuple[tuple[str, str], ...] = ()  # (source, the source that holds the same bytes)
     failed: tuple[Failure, ...] = ()
 
+    def __add__(self, other: "AddReport") -> "AddReport":
+        """What both did, one after the other."""
+        return AddReport(
+            added=self.added + other.added,
+            replaced=self.replaced + other.replaced,
+            unchanged=self.unchanged + other.unchanged,
+            removed=self.removed + other.removed,
+            duplicates=self.duplicates + other.duplicates,
+            failed=self.failed + other.failed,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The report in the command line's shape."""
         return {

@@ -37,7 +37,6 @@ class VectorView:
         self._lock = threading.RLock()
         self._index: Any = None
         self._revision = 0
-        self._snapshot_revision = 0
         self._changed = 0
 
     @property
@@ -96,7 +95,7 @@ class VectorView:
         import faiss
 
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(self._dimension))
-        self._revision = self._snapshot_revision = self._changed = 0
+        self._revision = self._changed = 0
 
     def _open(self, store: Store) -> None:
         import faiss
@@ -118,7 +117,7 @@ class VectorView:
             return
         if index.d == self._dimension and index.ntotal == about.get("passages"):
             self._index = index
-            self._revision = self._snapshot_revision = revision
+            self._revision = revision
 
     def _write(self, store: Store) -> None:
         import faiss
@@ -151,7 +150,6 @@ class VectorView:
                         "checksum": digest,
                     },
                 )
-                self._snapshot_revision = self._revision
                 for old in self._folder.glob("vectors-*"):
                     if old.name != name:
                         old.unlink(missing_ok=True)

@@ -54,7 +54,7 @@ _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How passages are ranked; every default was measured (docs/measurements.md).
+    """How passages are ranked. Depth and weight were measured (docs/measurements.md), the factor is a judgement.
 
     `depth` candidates come from each leg. `dense_weight` in [0, 1] is the share of the dense score in the convex
     combination. `furniture_factor` multiplies the score of bylines, share prompts and the like, unless the question

@@ -89,7 +89,7 @@ def visit(context: BrowserContext, server: tuple[str, FakeBackend], path: str = 
         ),
     )
     page.goto(address + path)
-    page.locator("#fn-question textarea").wait_for()
+    page.locator("#fn-question textarea:enabled").wait_for()
     page.locator("html[data-footnote='started']").wait_for()
     return seen
 

@@ -49,7 +49,7 @@ def build_page(backend: Backend) -> gr.Blocks:
         )
         kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
         with gr.Tabs(elem_id="fn-tabs") as tabs:
-            with gr.Tab("Ask", id="ask") as ask_tab:
+            with gr.Tab("Ask", id="ask"):
                 chat = gr.Chatbot(
                     elem_id="fn-chat",
                     label="Conversation",
@@ -71,7 +71,7 @@ def build_page(backend: Backend) -> gr.Blocks:
                     )
                     example_buttons = [gr.Button(each, size="sm", elem_classes="fn-example") for each in examples]
                 with gr.Column(elem_id="fn-composer"):
-                    with gr.Accordion("Filters", open=False, elem_id="fn-filters"), gr.Row():
+                    with gr.Accordion("Filters", open=False, elem_id="fn-filters") as filters, gr.Row():
                         articles = gr.Dropdown(
                             [], label="Articles", multiselect=True, elem_id="fn-filter-articles", min_width=240, scale=3
                         )
@@ -101,6 +101,7 @@ def build_page(backend: Backend) -> gr.Blocks:
                             lines=1,
                             max_lines=6,
                             max_length=LONGEST_QUESTION,
+                            interactive=False,  # until the conversation is restored
                             elem_id="fn-question",
                             scale=8,
                         )
@@ -127,7 +128,9 @@ def build_page(backend: Backend) -> gr.Blocks:
             )
         new.click(conversation.clear, None, outputs, **private)
         page.load(conversation.restore, [kept], [*outputs, tabs], **private)
-        for trigger in (page.load, ask_tab.select):
+        # Not when the tab is chosen: Gradio's client loses an event that begins in the moment another one ends
+        # (the stream is closed under it), and people who come to the tab come to ask.
+        for trigger in (filters.expand, articles.focus, companies.focus):
             trigger(conversation.choices, [articles, companies], [articles, companies], **private)
     page.queue(default_concurrency_limit=4)
     return page
@@ -168,7 +171,7 @@ class _Conversation:
         tab = str(request.query_params.get("tab", ""))
         return (
             self._messages(turns),
-            wanted,
+            gr.update(value=wanted, interactive=True),
             dump_turns(turns),
             gr.update(visible=not turns),
             gr.Tabs(selected=tab) if tab in TABS else gr.skip(),

@@ -89,7 +89,7 @@ def visit(context: BrowserContext, server: tuple[str, FakeBackend], path: str = 
         ),
     )
     page.goto(address + path)
-    page.locator("#fn-question textarea:enabled").wait_for()
+    page.locator("#fn-question textarea:enabled").wait_for(state="attached")  # another tab may be shown
     page.locator("html[data-footnote='started']").wait_for()
     return seen
 

@@ -12,40 +12,27 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.article import Block, BlockKind, Place
-from ingest.formats.pdf_lines import Box, Cell, Line, is_figure, is_marker
+from ingest.formats.pdf_lines import (
+    BULLET,
+    ENDS_SENTENCE,
+    GOES_ON,
+    NAMED_TITLE,
+    NUMBERED_TITLE,
+    PARAGRAPH_MARK,
+    Box,
+    Cell,
+    Line,
+    is_figure,
+    is_marker,
+    is_title_like,
+)
+from ingest.formats.pdf_tables import UNIT_LINE, TableRow, with_tables
 
-# A cell of a table that is written over more lines than this is a column of prose.
-_MAX_CELL_LINES = 5
 _MAX_HEADING = 140
 
 _ITEM = re.compile(
     r"(?:[•▪■●○◦‣⁃∙·➢►❖✓§]|[-–—*o](?=\s)|\((?:\d{1,3}|[A-Za-z]{1,2}|[ivx]{1,6})\)(?!\s?\d)|(?:\d{1,3}|[A-Za-z]|[ivx]{1,6})\)"
     r"|(?:\d{1,2}|[a-z])\.(?=\s)|\d{1,3}(?:\.\d{1,3}){1,4}\.?(?=\s[A-Z“‘\"(]))\s*"
-)
-_BULLET = re.compile(r"[•▪■●○◦‣⁃∙·➢►❖✓]|[-–—*o]\s")
-_NUMBERED_TITLE = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[A-Z“(]")
-_NAMED_TITLE = re.compile(
-    r"(?:part|chapter|section|annex|appendix|schedule|item|note|exhibit)\s+(?:[ivxlc]+|\d+[a-z]?|[a-z])\b",
-    re.IGNORECASE,
-)
-_PARAGRAPH_MARK = re.compile(r"§+\s*\d")
-_ENDS_SENTENCE = re.compile(r"[.!?:;]['\"”’)\]⁰¹²³⁴⁵⁶⁷⁸⁹ ]*$")
-_GOES_ON = re.compile(
-    r"(?:,|[-–—]|\b(?:the|a|an|of|and|or|to|in|for|by|with|at|on|from|as|that|which|its|our|is|are|be|was))$"
-)
-_DATE_OR_UNIT = re.compile(
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december|months?|weeks?|years?|"
-    r"quarter|ended|change|total|amount|shares?|thousands|millions|billions|unaudited|%|19\d\d|20\d\d)",
-    re.IGNORECASE,
-)
-_PERIOD = re.compile(
-    r"(?:three|six|nine|twelve|thirteen|twenty-six|thirty-nine)\s+(?:and\s+\w+\s+)?(?:months|weeks)"
-    r"|(?:fiscal )?years?\b|quarters?\b|as of|q[1-4]\s"
-    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)\s+\d",
-    re.IGNORECASE,
-)
-_UNIT_LINE = re.compile(
-    r"(?i)\(?(?:(?:u\.?s\.? )?dollars |amounts )?(?:are )?in (?:thousands|millions|billions)\b.{0,120}$|\(unaudited\)$"
 )
 _WHOLE_WORD = re.compile(r"[^\W\d_]+(?:[-–][^\W\d_]+)*")
 _REFERS_ON = re.compile(
@@ -54,7 +41,6 @@ _REFERS_ON = re.compile(
 )
 _NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}")
 _NUMBERED_TEXT = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}\s+[A-Z“]\S*\s\S+\s\S+")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(slots=True)
@@ -136,9 +122,9 @@ def _continues(before: Piece, after: Piece) -> bool:
     if after.kind is not BlockKind.PARAGRAPH:
         return False
     end, start = before.text, after.text
-    if _ENDS_SENTENCE.search(end):
+    if ENDS_SENTENCE.search(end):
         return False
-    if start[:1].islower() or _GOES_ON.search(end):
+    if start[:1].islower() or GOES_ON.search(end):
         return True
     # Else only when the last line was full.
     rights = [box[2] for _, page, box in before.parts if page == before.parts[-1][1]]
@@ -170,52 +156,11 @@ class _Page:
         return max(other.right for other in near if other.left <= line.right and other.right >= line.left)
 
     def pieces(self) -> list[Piece]:
-        rows = _stack_cells(self.lines)
-        tabular = [len(row) > 1 or _is_tabular(row[0]) for row in rows]
-        # Lines of words between two rows of figures are a row's label or the name of a table's section.
-        last = -1
-        for index, row in enumerate(rows):
-            if not tabular[index]:
-                continue
-            between = range(last + 1, index)
-            above = rows[last] if last >= 0 else row
-            figures = last >= 0 and _has_figures(row) and (_has_figures(above) or _is_head(_cells(above)))
-            if figures and 0 < len(between) <= 3 and all(self._may_label(rows[i][0], rows[i + 1][0]) for i in between):
-                for i in between:
-                    tabular[i] = True
-            last = index
-        # A lone line with wide spaces inside a paragraph is justified text.
-        for index, row in enumerate(rows):
-            alone = not (index and tabular[index - 1]) and not (index + 1 < len(rows) and tabular[index + 1])
-            if tabular[index] and alone and len(row) == 1 and not _has_figures(row) and self._inside_prose(rows, index):
-                tabular[index] = False
-        # So are the names of columns above a table, up to three lines of them.
-        for index in range(len(rows) - 2, -1, -1):
-            if not tabular[index] and tabular[index + 1] and _may_head(rows[index][0]):
-                below = rows[index + 1 : index + 4]
-                near = rows[index + 1][0].top - rows[index][0].bottom < 1.5 * self.body
-                tabular[index] = near and any(_has_figures(row) for row in below)
-        start = 0
-        while start < len(rows):
-            end = start + 1
-            while end < len(rows) and tabular[end] == tabular[start]:
-                end += 1
-            if tabular[start]:
-                self._table([_cells(row) for row in rows[start:end]], rows[start][0].page)
-            else:
-                self._prose([row[0] for row in rows[start:end]])
-            start = end
+        for stretch in with_tables(self.lines, self.body, self.gap):
+            lines = [each for each in stretch if isinstance(each, Line)]
+            self.done += (self._row(each) for each in stretch if isinstance(each, TableRow))
+            self._prose(lines)
         return [piece for piece in self.done if piece.text.strip()]
-
-    def _may_label(self, line: Line, after: Line) -> bool:
-        text = line.text
-        near = -2 < after.top - line.bottom < 1.2 * self.body
-        return near and len(text) < 110 and not _BULLET.match(text) and not text.endswith(".")
-
-    def _inside_prose(self, rows: list[list[Line]], index: int) -> bool:
-        line = rows[index][0]
-        around = [rows[i][0] for i in (index - 1, index + 1) if 0 <= i < len(rows)]
-        return any(max(a.top, line.top) - min(a.bottom, line.bottom) < self.gap + 0.3 * line.size for a in around)
 
     # --- prose -------------------------------------------------------------------------------------------------------
 
@@ -237,7 +182,7 @@ class _Page:
             return Piece(BlockKind.HEADING, line.page, level=level)
         if line.note and line.size < 0.97 * self.body:
             return Piece(BlockKind.PARAGRAPH, line.page, note=True)
-        if _UNIT_LINE.match(text):
+        if UNIT_LINE.match(text):
             return Piece(BlockKind.CAPTION, line.page)
         kind = BlockKind.LIST_ITEM if _ITEM.match(text) else BlockKind.PARAGRAPH
         return Piece(kind, line.page)
@@ -271,20 +216,20 @@ class _Page:
         text, before = b.text, a.text
         if a.hyphen:
             return False
-        if piece.kind is BlockKind.CAPTION or _UNIT_LINE.match(text):
+        if piece.kind is BlockKind.CAPTION or UNIT_LINE.match(text):
             return piece.kind is not BlockKind.CAPTION or ")" in before
         if piece.kind is BlockKind.HEADING:
             return not self._heading_goes_on(a, b)
-        if _ITEM.match(text) and (_BULLET.match(text) or not _REFERS_ON.search(before)):
+        if _ITEM.match(text) and (BULLET.match(text) or not _REFERS_ON.search(before)):
             return True
         if b.note:
             return True
         height = max(a.size, 1.0)
-        ended = bool(_ENDS_SENTENCE.search(before))
+        ended = bool(ENDS_SENTENCE.search(before))
         gap = b.top - a.bottom
         if gap < -1.5 * height or gap > 6 * height:
             # The next column, or something drawn elsewhere.
-            return ended or (self._is_short(a) and not text[:1].islower() and not _GOES_ON.search(before))
+            return ended or (self._is_short(a) and not text[:1].islower() and not GOES_ON.search(before))
         if gap > max(self.gap, 0.0) + 0.45 * height and (ended or gap > self.gap + 0.9 * height):
             return True
         if self._is_short(a) and abs(a.left - b.left) > 3 * height and not text[:1].islower():
@@ -303,23 +248,23 @@ class _Page:
         """The level of a heading that this line begins, 0 if it begins none."""
         text = line.text
         letters = [char for char in text if char.isalpha()]
-        if len(letters) < 3 or len(text) > _MAX_HEADING or line.hyphen or "☐" in text or _UNIT_LINE.match(text):
+        if len(letters) < 3 or len(text) > _MAX_HEADING or line.hyphen or "☐" in text or UNIT_LINE.match(text):
             return 0
         if len(line.cells) > 2 or (len(line.cells) == 2 and not is_title_like(text)):
             return 0
         if depth := self.outline.depth(text):
             return min(depth + 1, 6)
-        if text[0].islower() or _BULLET.match(text) or (text.endswith((".", ",", ";", ":")) and not line.bold):
+        if text[0].islower() or BULLET.match(text) or (text.endswith((".", ",", ";", ":")) and not line.bold):
             return 0
-        if _ENDS_SENTENCE.search(text) and len(text) > 60:
+        if ENDS_SENTENCE.search(text) and len(text) > 60:
             return 0
-        numbered = _NUMBERED_TITLE.match(text)
+        numbered = NUMBERED_TITLE.match(text)
         depth = min(numbered.group(1).count(".") + 2, 6) if numbered else 0
         if line.size > 1.18 * self.body:
             return depth or 2
-        if _NAMED_TITLE.match(text) and len(text) < 90 and (line.bold or self._is_short(line)):
+        if NAMED_TITLE.match(text) and len(text) < 90 and (line.bold or self._is_short(line)):
             return 2
-        if _PARAGRAPH_MARK.match(text) and len(text) < 90:
+        if PARAGRAPH_MARK.match(text) and len(text) < 90:
             return 2
         apart = previous is None or line.top - previous.bottom > self.gap + 0.3 * line.size
         capitals = sum(char.isupper() for char in letters) > 0.8 * len(letters) and len(letters) >= 4
@@ -336,56 +281,17 @@ class _Page:
             return False
         if b.top - a.bottom > self.gap + 0.5 * a.size or b.top < a.top:
             return False
-        if b.text[:1].islower() or _GOES_ON.search(a.text):
+        if b.text[:1].islower() or GOES_ON.search(a.text):
             return len(a.text) > 20
         larger = a.size > 1.18 * self.body
         return larger or (a.bold and b.bold and not self._is_short(a))
 
-    # --- tables ------------------------------------------------------------------------------------------------------
-
-    def _table(self, rows: list[list[Cell]], page: int) -> None:
-        heads: list[list[Cell]] = []
-        in_head = True
-        waiting: list[Cell] = []
-        for row in rows:
-            figures = [cell for cell in row[1:] if is_figure(cell.text) and not _YEAR.fullmatch(cell.text)]
-            lone_figures = len(row) > 1 and is_figure(row[0].text) and not all(_YEAR.fullmatch(c.text) for c in row)
-            spans = in_head and all(len(head) < len(row) for head in heads)
-            if not figures and not lone_figures and len(row) > 1 and (spans or _is_head(row)):
-                if not in_head:
-                    heads, in_head = [], True
-                heads.append(row)
-                self._row(BlockKind.TABLE_HEADER, row, page, ())
-                continue
-            if len(row) == 1 and not waiting and _is_open_label(row[0].text):
-                waiting = row
-                continue
-            if len(row) == 1 and in_head and _DATE_OR_UNIT.search(row[0].text) and len(row[0].text) < 60:
-                heads.append(row)
-                self._row(BlockKind.TABLE_HEADER, row, page, ())
-                continue
-            if figures or lone_figures:
-                in_head = False
-            if waiting:
-                if row[0].text[:1].islower() or row[0].text[:1] in "$“(" or _GOES_ON.search(waiting[0].text):
-                    row = [*waiting, *row]
-                    joined = True
-                else:
-                    self._row(BlockKind.TABLE_ROW, waiting, page, ())
-                    joined = False
-                waiting = []
-            else:
-                joined = False
-            shown = row[1:] if joined else row
-            self._row(BlockKind.TABLE_ROW, row, page, _columns(heads, shown), joined)
-        if waiting:
-            self._row(BlockKind.TABLE_ROW, waiting, page, ())
-
-    def _row(self, kind: BlockKind, row: list[Cell], page: int, columns: tuple[str, ...], joined: bool = False) -> None:
-        piece = Piece(kind, page, columns=columns)
-        for index, cell in enumerate(row):
-            piece.add(cell.text, page, cell.box, " " if joined and index == 1 else "  ")
-        self.done.append(piece)
+    def _row(self, row: TableRow) -> Piece:
+        page = self.lines[0].page
+        piece = Piece(row.kind, page, columns=row.columns)
+        for index, cell in enumerate(row.cells):
+            piece.add(cell.text, page, cell.box, " " if row.label_goes_on and index == 1 else "  ")
+        return piece
 
 
 def _without_margin_note(line: Line) -> list[Line]:
@@ -399,129 +305,6 @@ def _without_margin_note(line: Line) -> list[Line]:
     rest = Cell(" ".join(cell.text for cell in cells[1:]), (cells[1].box[0], line.top, line.right, line.bottom))
     note = replace(line, cells=cells[:1], box=cells[0].box, hyphen=False)
     return [note, replace(line, cells=[rest], box=rest.box, bold=False)]
-
-
-def _is_tabular(line: Line) -> bool:
-    if len(line.cells) < 2:
-        return False
-    figures = sum(is_figure(cell.text) for cell in line.cells[1:])
-    return figures > 0 or len(line.cells) > 2
-
-
-def _may_head(line: Line) -> bool:
-    """Whether a line may be column names: several cells, or a period or unit alone."""
-    text = line.text
-    if _UNIT_LINE.match(text) or _ENDS_SENTENCE.search(text) or is_title_like(text):
-        return False
-    return len(line.cells) > 1 or (len(text) < 60 and _PERIOD.match(text) is not None)
-
-
-def _has_figures(row: list[Line]) -> bool:
-    return any(is_figure(cell.text) for line in row for cell in line.cells[1:])
-
-
-def is_title_like(text: str) -> bool:
-    """Whether `text` opens as numbered and named titles do."""
-    return bool(_NAMED_TITLE.match(text) or _NUMBERED_TITLE.match(text) or _PARAGRAPH_MARK.match(text))
-
-
-def _is_open_label(text: str) -> bool:
-    return len(text) > 15 and not text.endswith((":", ".")) and bool(_GOES_ON.search(text) or len(text) > 45)
-
-
-def _is_head(row: list[Cell]) -> bool:
-    return all(_DATE_OR_UNIT.search(cell.text) for cell in row[1:]) and not any(
-        is_figure(c.text) and not _YEAR.fullmatch(c.text) for c in row
-    )
-
-
-def _cells(row: list[Line]) -> list[Cell]:
-    """The cells of a row; where the lines stand beside and under each other, each cell takes its own lines together."""
-    if len(row) == 1:
-        return row[0].cells
-    cells: list[Cell] = []
-    cut = False
-    for line in row:
-        for cell in line.cells:
-            if cells and cell.box[1] > cells[-1].box[1] + 0.5 * line.size and _overlap(cell.box, cells[-1].box) > 0:
-                a, b = cells.pop(), cell
-                box = (min(a.box[0], b.box[0]), a.box[1], max(a.box[2], b.box[2]), b.box[3])
-                cell = Cell(a.text + ("-" if cut else " ") + b.text, box)
-            cells.append(cell)
-        cut = line.hyphen
-    return cells
-
-
-def _overlap(a: Box, b: Box) -> float:
-    return min(a[2], b[2]) - max(a[0], b[0])
-
-
-def _stack_cells(lines: list[Line]) -> list[list[Line]]:
-    """Lines that stand beside each other, each perhaps several high, as one row: a line that jumps up and to the right
-    by no more than a few lines belongs with those it jumps over."""
-    rows: list[list[Line]] = []
-    index = 0
-    while index < len(lines):
-        row = [lines[index]]
-        index += 1
-        while index < len(lines):
-            stretch = _next_stack(row, lines, index)
-            if not stretch:
-                break
-            row += stretch
-            index += len(stretch)
-        if len(row) == 1:
-            rows.append(row)
-            continue
-        # The row began with a line under which others may already stand: take those along from the rows before.
-        first = row[0]
-        top = min(line.top for line in row[1:])
-        back: list[Line] = []
-        while (
-            rows and len(rows[-1]) == 1 and rows[-1][0].bottom > top + 0.3 * first.size and len(back) < _MAX_CELL_LINES
-        ):
-            candidate = rows[-1][0]
-            if _overlap(candidate.box, first.box) <= 0 or candidate.right > min(line.left for line in row[1:]) + 4:
-                break
-            back.insert(0, rows.pop()[0])
-        rows.append(back + row)
-    return rows
-
-
-def _next_stack(row: list[Line], lines: list[Line], index: int) -> list[Line]:
-    last, line = row[-1], lines[index]
-    if line.left < last.right - 2 or line.top > last.top - 0.5 * last.size:
-        # Not up and to the right of the last one: a further line of the same cell, if another jump follows it.
-        if len(row) < 2 or _overlap(line.box, last.box) <= 0 or line.top < last.top:
-            return []
-        floor = max(other.bottom for other in row)
-        return [line] if line.top < floor - 0.3 * line.size else []
-    height = last.bottom - line.top
-    if height > _MAX_CELL_LINES * 1.4 * last.size or len(line.text) > 90 or len(last.text) > 90:
-        return []
-    return [line]
-
-
-def _columns(heads: list[list[Cell]], row: list[Cell]) -> tuple[str, ...]:
-    """The names above each cell of `row`, from every head row, "" where nothing stands above; empty without heads."""
-    if not heads or len(row) < 2:
-        return ()
-    names = []
-    for index, cell in enumerate(row):
-        parts: list[str] = []
-        for head in heads:
-            above = [c for c in head if index or c.box[0] < cell.box[2]]
-            if index == 0:
-                best = above[0] if above and len(head) >= len(row) else None
-            else:
-                middle = (cell.box[0] + cell.box[2]) / 2
-                best = min(above, key=lambda c: max(c.box[0] - middle, middle - c.box[2], 0.0), default=None)
-                if best is not None and max(best.box[0] - cell.box[2], cell.box[0] - best.box[2], 0.0) > 90:
-                    best = None
-            if best is not None and best.text not in parts:
-                parts.append(best.text)
-        names.append(" ".join(parts))
-    return tuple(names)
 
 
 # --- the article -----------------------------------------------------------------------------------------------------

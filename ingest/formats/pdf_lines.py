@@ -212,6 +212,24 @@ def is_figure(text: str) -> bool:
     return all(_FIGURE.fullmatch(part) for part in text.split())
 
 
+BULLET = re.compile(r"[•▪■●○◦‣⁃∙·➢►❖✓]|[-–—*o]\s")
+NUMBERED_TITLE = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[A-Z“(]")
+NAMED_TITLE = re.compile(
+    r"(?:part|chapter|section|annex|appendix|schedule|item|note|exhibit)\s+(?:[ivxlc]+|\d+[a-z]?|[a-z])\b",
+    re.IGNORECASE,
+)
+PARAGRAPH_MARK = re.compile(r"§+\s*\d")
+ENDS_SENTENCE = re.compile(r"[.!?:;]['\"”’)\]⁰¹²³⁴⁵⁶⁷⁸⁹ ]*$")
+GOES_ON = re.compile(
+    r"(?:,|[-–—]|\b(?:the|a|an|of|and|or|to|in|for|by|with|at|on|from|as|that|which|its|our|is|are|be|was))$"
+)
+
+
+def is_title_like(text: str) -> bool:
+    """Whether `text` opens as numbered and named titles do."""
+    return bool(NAMED_TITLE.match(text) or NUMBERED_TITLE.match(text) or PARAGRAPH_MARK.match(text))
+
+
 # --- reading order ---------------------------------------------------------------------------------------------------
 
 

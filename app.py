@@ -178,6 +178,7 @@ def _show(parsed: argparse.Namespace, settings: Settings) -> int:
             "source": article.source,
             "published": None if article.published is None else article.published.isoformat(),
             "facts": dict(article.facts),
+            "origins": dict(article.origins),
             "sha256": article.sha256,
             "text_sha256": stored.text_sha256,
             "text": article.text,

@@ -699,6 +699,7 @@ def _summary(held: Held) -> ArticleSummary:
         source=held.source,
         published=held.published,
         facts=held.facts,
+        origins=held.origins,
         pages=held.pages,
         passages=held.passages,
         characters=held.characters,

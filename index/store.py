@@ -25,7 +25,7 @@ from errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull
 from ingest.article import Article, Block, BlockKind, Place, sha256_hex
 from ingest.passages import Passage, Unit
 
-FORMAT = 1
+FORMAT = 2
 BUSY_SECONDS = 30
 
 _metadata = sa.MetaData()
@@ -44,6 +44,7 @@ _articles = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("published", sa.Text),
     sa.Column("facts", sa.Text, nullable=False),
+    sa.Column("origins", sa.Text, nullable=False, server_default="{}"),  # since format 2
     sa.Column("sha256", sa.Text, nullable=False, index=True),
     sa.Column("text_sha256", sa.Text, nullable=False),
     sa.Column("text", sa.LargeBinary, nullable=False),  # UTF-8, deflated
@@ -116,6 +117,7 @@ class Held:
     title: str
     published: date | None
     facts: Mapping[str, str]
+    origins: Mapping[str, str]
     sha256: str
     text_sha256: str
     characters: int
@@ -184,15 +186,11 @@ class Store:
         )
         sa.event.listen(self._engine, "connect", _on_connect)
         with self._reading() as connection:
-            made = sa.inspect(connection).has_table("properties") and _property(connection, "format") is not None
-        if not made:  # only then is the lock of a writer needed
+            found = _format(connection)
+        if found < FORMAT:  # only then is the lock of a writer needed
             with self._writing() as connection:
-                _metadata.create_all(connection)
-                if _property(connection, "format") is None:
-                    _set_property(connection, "format", str(FORMAT))
-                    _set_property(connection, "revision", "0")
-                    _set_property(connection, "identity", uuid.uuid4().hex)
-        if int(self.property("format") or 0) > FORMAT:
+                _bring_up_to_date(connection)
+        if found > FORMAT:
             raise LibraryError(f"{folder}: made by a newer version of Footnote; update the program to open it")
 
     def close(self) -> None:
@@ -241,6 +239,7 @@ class Store:
                         title=article.title,
                         published=None if article.published is None else article.published.isoformat(),
                         facts=json.dumps(dict(article.facts), ensure_ascii=False),
+                        origins=json.dumps(dict(article.origins), ensure_ascii=False),
                         sha256=article.sha256,
                         text_sha256=sha256_hex(encoded),
                         text=zlib.compress(encoded, 1),
@@ -340,6 +339,7 @@ class Store:
                 sha256=row.sha256,
                 published=None if row.published is None else date.fromisoformat(row.published),
                 facts=json.loads(row.facts),
+                origins=json.loads(row.origins),
                 blocks=_unpack_blocks(row.blocks),
                 places=tuple(place for page in places for place in _unpack_places(page.page, page.places)),
                 pages=row.pages,
@@ -519,8 +519,8 @@ class Store:
 _HELD_COLUMNS = [
     _articles.c[name]
     for name in (
-        "key article_id source title published facts sha256 text_sha256 characters pages passages made_with embedder"
-        " origin"
+        "key article_id source title published facts origins sha256 text_sha256 characters pages passages made_with"
+        " embedder origin"
     ).split()
 ]
 _PASSAGE_COLUMNS = [
@@ -574,6 +574,27 @@ def _can_write(folder: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _format(connection: sa.Connection) -> int:
+    """The format of what is there, 0 when nothing is."""
+    return int(_property(connection, "format") or 0) if sa.inspect(connection).has_table("properties") else 0
+
+
+def _bring_up_to_date(connection: sa.Connection) -> None:
+    """Make the tables, or add to those of an older format what it lacks."""
+    found = _format(connection)  # another process may have done it meanwhile
+    if found >= FORMAT:
+        return
+    _metadata.create_all(connection)
+    if not found:
+        _set_property(connection, "revision", "0")
+        _set_property(connection, "identity", uuid.uuid4().hex)
+    elif found < 2:
+        for name in ("origins",):
+            added = sa.schema.CreateColumn(_articles.c[name]).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE articles ADD COLUMN {added}")
+    _set_property(connection, "format", str(FORMAT))
 
 
 def _property(connection: sa.Connection, key: str) -> str | None:
@@ -648,6 +669,7 @@ def _held(row: Any) -> Held:
         title=row.title,
         published=None if row.published is None else date.fromisoformat(row.published),
         facts=json.loads(row.facts),
+        origins=json.loads(row.origins),
         sha256=row.sha256,
         text_sha256=row.text_sha256,
         characters=row.characters,

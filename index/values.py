@@ -93,6 +93,7 @@ class ArticleSummary:
     passages: int
     characters: int
     sha256: str
+    origins: Mapping[str, str] = field(default_factory=dict)  # where facts, "title" and "published" were found
 
     def to_json(self) -> dict[str, Any]:
         """The summary in the command line's shape."""
@@ -102,6 +103,7 @@ class ArticleSummary:
             "source": self.source,
             "published": None if self.published is None else self.published.isoformat(),
             "facts": dict(self.facts),
+            "origins": dict(self.origins),
             "pages": self.pages,
             "passages": self.passages,
             "characters": self.characters,

@@ -57,8 +57,11 @@ class Article:
     """One source, read. `text` is what all offsets refer to; `blocks` are in order and do not overlap.
 
     `source` is the path with its real file name, the URL, or a row's id; `article_id` depends on `source` alone, so it
-    stays when the text changes. `sha256` is of the original bytes. `facts` hold what a filter may ask (company,
-    period, kind, language, author, ...), all as text.
+    stays when the text changes. `sha256` is of the original bytes. `facts` hold what a filter may ask, all as text:
+    company, ticker, kind ("10-Q", "earnings release", ...), period (the company's own label: "2023 Q3", "2023" for a
+    year, "2023 H1"), calendar_period (the same notation), period_end and year_end ("2023-07-01", "09-30"), language,
+    author, and whatever else a row or front matter says. `origins` say in words where a fact, "title" or "published"
+    was found ("cover page", "front matter").
     """
 
     source: str
@@ -67,6 +70,7 @@ class Article:
     sha256: str
     published: date | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
     places: tuple[Place, ...] = ()
     pages: int | None = None

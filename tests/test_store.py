@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import date
 
 import numpy as np
@@ -45,12 +46,14 @@ def test_an_article_comes_back_as_it_was_stored(store):
         "Two.",
         published=date(2024, 6, 30),
         facts={"company": "Intel"},
+        origins={"company": "cover page"},
         places=(Place(0, 5, 1, ((1.0, 2.0, 3.0, 4.5),)), Place(5, 9, 2)),
     )
     store.put([each])
     assert store.article(each.article.article_id) == each.article
     (held,) = store.held()
     assert (held.source, held.published, held.facts) == ("café \U0001f600.txt", date(2024, 6, 30), {"company": "Intel"})
+    assert held.origins == {"company": "cover page"}
     assert (held.passages, held.pages, held.characters) == (2, 1, len(each.article.text))
     assert store.original(each.article.article_id) == (Original("a.txt"), None, "5" * 64)
     first, second = store.passages_of(each.article.article_id)
@@ -152,6 +155,22 @@ def test_properties_are_remembered(tmp_path, store):
     again = Store(tmp_path)
     assert again.property("filled") == "2"
     assert again.identity() == store.identity() != ""
+    again.close()
+
+
+def test_a_store_of_the_first_format_opens_with_what_it_lacks(tmp_path):
+    store = Store(tmp_path)
+    store.put([new("a.txt", "One.", facts={"kind": "report"})])
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.execute("ALTER TABLE articles DROP COLUMN origins")
+        connection.execute("UPDATE properties SET value = '1' WHERE key = 'format'")
+        connection.commit()
+    again = Store(tmp_path)
+    (held,) = again.held()
+    assert (held.facts, held.origins, again.property("format")) == ({"kind": "report"}, {}, str(FORMAT))
+    again.put([new("b.txt", "Two.", origins={"kind": "row"})])
+    assert again.held()[1].origins == {"kind": "row"}
     again.close()
 
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull
-from ingest.article import Article, Block, BlockKind, Place, sha256_hex
+from ingest.article import Article, Block, BlockKind, Place, Row, sha256_hex
 from ingest.passages import Passage, Unit
 
 FORMAT = 2
@@ -648,7 +648,7 @@ def _unpack_places(page: int, packed: bytes) -> Iterator[Place]:
 
 
 def _pack_blocks(blocks: Sequence[Block]) -> bytes:
-    rows = [[b.kind.value, b.start, b.end, b.page, b.level, list(b.columns)] for b in blocks]
+    rows = [[b.kind.value, b.start, b.end, b.page, b.level, _pack_row(b.row)] for b in blocks]
     return zlib.compress(
         json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), 1
     )
@@ -657,8 +657,21 @@ def _pack_blocks(blocks: Sequence[Block]) -> bytes:
 def _unpack_blocks(packed: bytes) -> tuple[Block, ...]:
     rows = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"))
     return tuple(
-        Block(BlockKind(kind), start, end, page, level, tuple(names)) for kind, start, end, page, level, names in rows
+        Block(BlockKind(kind), start, end, page, level, _unpack_row(row)) for kind, start, end, page, level, row in rows
     )
+
+
+def _pack_row(row: Row | None) -> list[Any] | None:
+    return None if row is None else [row.columns, row.cells, row.labels, row.caption, row.unit, row.indent]
+
+
+def _unpack_row(packed: list[Any] | None) -> Row | None:
+    if not packed:
+        return None
+    if isinstance(packed[0], str):  # of an article that was read before rows had more than their columns
+        return Row(columns=tuple(packed))
+    columns, cells, labels, caption, unit, indent = packed
+    return Row(tuple((start, end) for start, end in cells), tuple(columns), tuple(labels), caption, unit, indent)
 
 
 def _held(row: Any) -> Held:
@@ -682,7 +695,10 @@ def _held(row: Any) -> Held:
 
 
 def _pack_units(passage: Passage) -> str:
-    units = [[unit.start - passage.start, unit.end - passage.start, unit.kind.value] for unit in passage.units]
+    units = [
+        [unit.start - passage.start, unit.end - passage.start, unit.kind.value, _pack_row(unit.row)]
+        for unit in passage.units
+    ]
     return json.dumps([list(passage.columns), units], ensure_ascii=False, separators=(",", ":"))
 
 
@@ -698,7 +714,10 @@ def _passage(row: Any) -> StoredPassage:
         section=row.section,
         pages=tuple(int(page) for page in row.pages.split(",") if page),
         furniture=bool(row.furniture),
-        units=tuple(Unit(row.start + start, row.start + end, BlockKind(kind)) for start, end, kind in units),
+        units=tuple(
+            Unit(row.start + start, row.start + end, BlockKind(kind), _unpack_row(more[0]) if more else None)
+            for start, end, kind, *more in units
+        ),
         columns=tuple(columns),
     )
 

@@ -23,11 +23,29 @@ class BlockKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """How a table row is read: shown beside a quoted row, never inside it.
+
+    `cells` are half-open ranges of the row's own text, in order, empty ones among them, or nothing where they are not
+    known. `columns` are the names above the cells, "" where nothing stands. `labels` are the rows that head it,
+    outermost first ("Net sales"); `caption` and `unit` ("In millions, except per share amounts") are the table's.
+    `indent` is how far the row's label stands in, comparable within one table only.
+    """
+
+    cells: tuple[tuple[int, int], ...] = ()
+    columns: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    caption: str = ""
+    unit: str = ""
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A heading, paragraph, list item or table row: `text[start:end]`, stripped of surrounding space.
 
-    `level` counts headings from 1 (the title) and is 0 for every other kind. `columns` are the column names of a table
-    row (shown beside a quoted row, never inside it). `page` counts from 1 and is None where there are no pages.
+    `level` counts headings from 1 (the title) and is 0 for every other kind. `page` counts from 1 and is None where
+    there are no pages. `row` says how a row of a table, or its header, is read; None for every other kind.
     """
 
     kind: BlockKind
@@ -35,7 +53,12 @@ class Block:
     end: int
     page: int | None = None
     level: int = 0
-    columns: tuple[str, ...] = ()
+    row: Row | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column names of a table row."""
+        return () if self.row is None else self.row.columns
 
 
 @dataclass(frozen=True, slots=True)

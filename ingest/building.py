@@ -6,8 +6,9 @@ For formats that know their own headings, lists and tables; it cleans each piece
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.article import Block, BlockKind
+from ingest.article import Block, BlockKind, Row
 from ingest.cleaning import clean_text
+from ingest.tables import joined_cells
 
 _CLOSE = frozenset({BlockKind.LIST_ITEM, BlockKind.TABLE_HEADER, BlockKind.TABLE_ROW})
 
@@ -31,8 +32,11 @@ class TextBuilder:
         """Everything added, joined."""
         return "".join(self._parts)
 
-    def add(self, kind: BlockKind, text: str, *, level: int = 0, columns: Sequence[str] = (), indent: str = "") -> None:
-        """Adds one block, unless nothing is left of its text after cleaning."""
+    def add(self, kind: BlockKind, text: str, *, level: int = 0, row: Row | None = None, indent: str = "") -> None:
+        """Adds one block, unless nothing is left of its text after cleaning.
+
+        The cells of a `row` are ranges of the text after cleaning.
+        """
         text = clean_text(text).strip()
         if not text:
             return
@@ -45,14 +49,18 @@ class TextBuilder:
         self._parts += (gap, indent, text)
         self._length = start + len(text)
         self._last = kind
-        names = tuple(clean_text(name).strip() for name in columns)
-        self.blocks.append(Block(kind, start, self._length, None, level, names))
+        self.blocks.append(Block(kind, start, self._length, None, level, row))
 
-    def add_row(self, cells: Sequence[str], *, header: bool, columns: Sequence[str]) -> None:
-        """Adds a table row as "cell | cell"; one without any text is left out."""
-        shown = [" ".join(clean_text(cell).split()) for cell in cells]
+    def add_row(self, cells: Sequence[str], *, header: bool, columns: Sequence[str], indent: int = 0) -> None:
+        """Adds a table row as "cell | cell"; one without any text is left out.
+
+        `columns` are the names of its cells, `indent` says how far its label stands in.
+        """
+        shown, names = ([" ".join(clean_text(each).split()) for each in texts] for texts in (cells, columns))
         if any(shown):
-            self.add(BlockKind.TABLE_HEADER if header else BlockKind.TABLE_ROW, " | ".join(shown), columns=columns)
+            text, ranges = joined_cells(shown)
+            row = Row(ranges, tuple(names), indent=indent)
+            self.add(BlockKind.TABLE_HEADER if header else BlockKind.TABLE_ROW, text, row=row)
 
     def append(self, other: "TextBuilder") -> None:
         """Adds all that another builder holds, a blank line below what is here."""

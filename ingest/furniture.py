@@ -168,4 +168,4 @@ def starts_end_section(heading: str, position: float) -> bool:
 
 
 def _furniture(block: Block) -> Block:
-    return replace(block, kind=BlockKind.FURNITURE, level=0, columns=())
+    return replace(block, kind=BlockKind.FURNITURE, level=0, row=None)

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.article import Article, Block, BlockKind
+from ingest.article import Article, Block, BlockKind, Row
 from ingest.sentences import sentence_spans
 
 # Piece offsets of each text, as half-open character ranges in order, without special tokens.
@@ -37,11 +37,15 @@ class PassageSettings:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What can be quoted: a sentence, list item, table row, heading or caption, `text[start:end]` of the article."""
+    """What can be quoted: a sentence, list item, table row, heading or caption, `text[start:end]` of the article.
+
+    `row` says how a table row is read.
+    """
 
     start: int
     end: int
     kind: BlockKind
+    row: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class _Unit:
     kind: BlockKind
     pieces: int
     joins: bool  # False where a new block begins: a better place to cut
+    row: Row | None = None
 
 
 @dataclass(slots=True)
@@ -110,7 +115,7 @@ def split_article(article: Article, pieces: PieceOffsets, settings: PassageSetti
                     section=" › ".join(section.path),
                     pages=(),
                     furniture=section.furniture,
-                    units=tuple(Unit(unit.start, unit.end, unit.kind) for unit in units),
+                    units=tuple(Unit(unit.start, unit.end, unit.kind, unit.row) for unit in units),
                     columns=section.columns,
                 )
             )
@@ -182,7 +187,7 @@ def _units(
     room = min(settings.text_pieces, settings.whole_pieces - settings.heading_pieces)
     whole = block.kind not in (BlockKind.PARAGRAPH, BlockKind.FURNITURE)
     if whole and len(ends) <= room and block.end - block.start <= settings.most_characters:
-        return [_Unit(block.start, block.end, block.kind, len(ends), joins=False)]
+        return [_Unit(block.start, block.end, block.kind, len(ends), joins=False, row=block.row)]
     units: list[_Unit] = []
     uncounted: list[_Unit] = []  # cut inside a word, whose parts then have other pieces
     for start, end in sentence_spans(text, block.start, block.end):

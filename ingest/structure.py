@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from ingest.article import Block, BlockKind
+from ingest.article import Block, BlockKind, Row
 from ingest.dates import date_of_line
 from ingest.furniture import is_byline, is_caption, is_prompt, mark_furniture
-from ingest.tables import cells_of, flat_table_rows, gap_cells_of, has_values, is_separator_row, shape_of
+from ingest.tables import cell_ranges, cells_of, flat_table_rows, gap_cells_of, has_values, is_separator_row, shape_of
 
 _LONGEST_HEADING = 130
 _LONGEST_TITLE = 200
@@ -113,7 +113,7 @@ def find_structure(text: str, *, title: str | None = None) -> Structure:
     _number_lists(pieces)
     found = _take_title(pieces) if title is None else None
     _settle_headings(pieces)
-    blocks = [Block(each.kind, each.start, each.end, None, each.level, each.columns) for each in pieces]
+    blocks = [Block(each.kind, each.start, each.end, None, each.level, _read_as(each)) for each in pieces]
     marked = mark_furniture(text, blocks)
     published = _date_among(pieces) or marked.published
     if title is None:
@@ -243,6 +243,12 @@ def _table(lines: list[_Line]) -> list[_Piece]:
         header.columns = shape.columns
         pieces.append(header)
     return [*pieces, *(_row(line, shape.columns) for line in lines[header_rows:])]
+
+
+def _read_as(piece: _Piece) -> Row | None:
+    if piece.kind is BlockKind.TABLE_HEADER:
+        return Row(columns=piece.columns)
+    return Row(cell_ranges(piece.text), piece.columns) if piece.kind is BlockKind.TABLE_ROW else None
 
 
 def _row(line: _Line, columns: tuple[str, ...]) -> _Piece:

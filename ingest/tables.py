@@ -54,6 +54,30 @@ def cells_of(line: str) -> list[str] | None:
     return None
 
 
+def joined_cells(cells: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """A row's text, "cell | cell", and where in it each cell stands."""
+    text = " | ".join(cells)
+    kept = text.strip()  # an empty first or last cell leaves a space, with which no block begins or ends
+    ranges = []
+    at = -text.index(kept)
+    for cell in cells:
+        ranges.append((min(max(at, 0), len(kept)), min(max(at + len(cell), 0), len(kept))))
+        at += len(cell) + 3
+    return kept, tuple(ranges)
+
+
+def cell_ranges(line: str) -> tuple[tuple[int, int], ...]:
+    """Where the cells of a line stand in it, however they are parted; nothing where they are not."""
+    cells = cells_of(line) or gap_cells_of(line) or []
+    ranges = []
+    at = 0
+    for cell in cells:
+        at = line.index(cell, at)
+        ranges.append((at, at + len(cell)))
+        at += len(cell)
+    return tuple(ranges)
+
+
 def gap_cells_of(line: str) -> list[str] | None:
     """The cells of a line with gaps of two spaces or more that do not merely follow a sentence's end."""
     if len(line) > _LONGEST_FLAT_ROW * 2 or "  " not in line.strip():

@@ -25,7 +25,7 @@ from index.values import (
     SearchResult,
     StoredArticle,
 )
-from ingest.article import Article, Block, BlockKind, sha256_hex
+from ingest.article import Article, Block, BlockKind, Row, sha256_hex
 
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>'
 
@@ -42,7 +42,7 @@ def article(source: str, title: str, lines: Sequence[tuple[BlockKind, str]], **m
         level = 2 if kind is BlockKind.HEADING and blocks else int(kind is BlockKind.HEADING)
         row = kind is BlockKind.TABLE_ROW
         page = 1 + start // 700 if more.get("pages") else None
-        blocks.append(Block(kind, start, start + len(line), page, level, columns if row else ()))
+        blocks.append(Block(kind, start, start + len(line), page, level, Row(columns=columns) if row else None))
         text += line + ("\n" if kind in (BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER, BlockKind.LIST_ITEM) else "\n\n")
     return Article(source, title, text, sha256_hex(text), blocks=tuple(blocks), **more)  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.embedder import SentenceEmbedder
-from ingest.article import Article, Block, BlockKind, Place
+from ingest.article import Article, Block, BlockKind, Place, Row
 from ingest.passages import PassageSettings, split_article
 from ingest.sentences import sentence_spans
 from tests.fakes_embedder import BagEmbedder
@@ -22,8 +22,8 @@ def article(*parts, title="Report", facts=None, gap="\n\n"):
     for kind, part, *more in parts:
         text += gap if text else ""
         level = more[0] if more else 0
-        columns = more[1] if len(more) > 1 else ()
-        blocks.append(Block(kind, len(text), len(text) + len(part), None, level, columns))
+        row = Row(columns=more[1]) if len(more) > 1 else None
+        blocks.append(Block(kind, len(text), len(text) + len(part), None, level, row))
         text += part
     return Article("a.txt", title, text, "0" * 64, facts=facts or {}, blocks=tuple(blocks))
 

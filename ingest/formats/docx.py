@@ -21,9 +21,10 @@ from docx.text.paragraph import Paragraph
 from lxml.etree import LxmlError
 
 from errors import SourceTooLarge, SourceUnreadable
-from ingest.article import Article, Block, BlockKind, sha256_hex
+from ingest.article import Article, Block, BlockKind, Row, sha256_hex
 from ingest.cleaning import clean_text
 from ingest.sources import Source
+from ingest.tables import joined_cells
 
 MAX_UNPACKED_BYTES = 500 * 1024 * 1024
 # Text packs about ten to one, tables of zeros fifty to one; a bomb packs a thousand to one.
@@ -193,12 +194,11 @@ class _Writer:
         columns = tuple(name[:_MAX_NAMES] for name in rows[0]) if len(rows) > 1 else ()
         for index, row in enumerate(rows):
             kind = BlockKind.TABLE_HEADER if index == 0 and columns else BlockKind.TABLE_ROW
-            line = " | ".join(row).strip()
-            self._put(kind, line, columns=columns if index and len(row) == len(columns) else (), glue=index > 0)
+            line, cells = joined_cells(row)
+            names = columns if index and len(row) == len(columns) else ()
+            self._put(kind, line, row=Row(cells, names), glue=index > 0)
 
-    def _put(
-        self, kind: BlockKind, text: str, *, level: int = 0, columns: tuple[str, ...] = (), glue: bool = False
-    ) -> None:
+    def _put(self, kind: BlockKind, text: str, *, level: int = 0, row: Row | None = None, glue: bool = False) -> None:
         if self._out:
             gap = "\n" if glue else "\n\n"
             self._out.append(gap)
@@ -206,7 +206,7 @@ class _Writer:
         start = self._length
         self._out.append(text)
         self._length += len(text)
-        self._blocks.append(Block(kind, start, self._length, level=level, columns=columns))
+        self._blocks.append(Block(kind, start, self._length, level=level, row=row))
 
 
 def _text_of(paragraph: Paragraph) -> str:

@@ -15,7 +15,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from errors import SourceTooLarge, SourceUnreadable
-from ingest.article import Article, BlockKind, sha256_hex
+from ingest.article import Article, BlockKind, Row, sha256_hex
 from ingest.building import TextBuilder
 from ingest.cleaning import clean_text, lowered, raised
 from ingest.dates import parse_date
@@ -375,11 +375,11 @@ def _table(rows: Sequence[Sequence[_Cell]], builder: TextBuilder) -> None:
     heads = [cell for row in placed[:header] for cell in row]
     if header:
         lines = [" | ".join(cell.text for cell in row) for row in placed[:header]]
-        builder.add(BlockKind.TABLE_HEADER, "\n".join(lines), columns=[cell.text for cell in placed[header - 1]])
+        named = Row(columns=tuple(cell.text for cell in placed[header - 1]))
+        builder.add(BlockKind.TABLE_HEADER, "\n".join(lines), row=named)
     for row in placed[header:]:
         names = [_name_over(cell, heads) for cell in row]
-        columns = names if any(names) else []
-        builder.add(BlockKind.TABLE_ROW, " | ".join(cell.text for cell in row), columns=columns)
+        builder.add_row([cell.text for cell in row], header=False, columns=names if any(names) else [])
 
 
 def _place(row: Sequence[_Cell]) -> list[_Cell]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
-from ingest.article import Block, BlockKind, Place
+from ingest.article import Block, BlockKind, Place, Row
 from ingest.formats.pdf_lines import (
     BULLET,
     ENDS_SENTENCE,
@@ -332,6 +332,17 @@ def lay_out(pieces: Sequence[Piece]) -> tuple[str, tuple[Block, ...], tuple[Plac
                 boxes = (tuple(round(value, 1) for value in box),) if box[2] > box[0] else ()
                 places.append(Place(length, length + len(text), page, boxes))  # type: ignore[arg-type]
             length += len(text)
-        blocks.append(Block(piece.kind, start, length, piece.page, piece.level, piece.columns))
+        row = Row(_cells(piece), piece.columns) if piece.kind in table else None
+        blocks.append(Block(piece.kind, start, length, piece.page, piece.level, row))
         before = piece
     return "".join(out), tuple(blocks), tuple(places)
+
+
+def _cells(piece: Piece) -> tuple[tuple[int, int], ...]:
+    """Where the cells of a row stand in its text: parts two spaces apart, of which a label may have two."""
+    cells: list[tuple[int, int]] = []
+    at = 0
+    for glue, (text, *_) in zip(piece.glue, piece.parts, strict=True):
+        start, at = at + len(glue), at + len(glue) + len(text)
+        cells.append((cells.pop()[0] if glue == " " else start, at))
+    return tuple(cells)

@@ -152,7 +152,7 @@ def _kind_of_zip(source: Source) -> Kind:
         raise UnsupportedSource(source.name, f"is a spreadsheet; save it as PDF; {READABLE}")
     if any(name.startswith("ppt/") for name in names):
         raise UnsupportedSource(source.name, f"is a presentation; save it as PDF; {READABLE}")
-    raise UnsupportedSource(source.name, f"is an archive; unpack it first; {READABLE}")
+    raise UnsupportedSource(source.name, "is an archive under another name; call it .zip to add what it holds")
 
 
 def _refuse_old_office(source: Source) -> None:

@@ -1,9 +1,11 @@
-"""Finds what can become articles: a file, the files of a folder, or the rows of a `.jsonl` file.
+"""Finds what can become articles: a file, the files of a folder or a `.zip`, or the rows of a `.jsonl` file.
 
-Opens nothing but `.jsonl` files; what a file holds is `ingest/reading.py`'s business, addresses are `ingest/web.py`'s.
+Opens nothing but `.jsonl` and `.zip` files; what a file holds is `ingest/reading.py`'s business, addresses are
+`ingest/web.py`'s.
 """
 
 import gzip
+import io
 import json
 import os
 import re
@@ -12,10 +14,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from errors import FetchError, SourceError, SourceMissing, SourceTooLarge, SourceUnreadable
+from ingest.archives import Member, is_document, members
 
 ROW_MEDIA_TYPE = "application/x-footnote-row"
 
@@ -33,7 +37,7 @@ _QUESTION_KEYS = frozenset({"question", "query", "query_id", "query-id", "questi
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an article comes from: `path`, read only when its turn comes, or `data` already at hand.
+    """Where an article comes from: `path` or the `member` of an archive, read only when its turn comes, or `data`.
 
     `name` becomes the article's `source`. `media_type` is set when somebody told us (a web server, a row); without it
     content and suffix decide. `title` and `published` override what the source says of itself.
@@ -45,11 +49,14 @@ class Source:
     media_type: str | None = None
     title: str | None = None
     published: date | None = None
+    member: Member | None = None
 
     def read_bytes(self, limit: int = -1) -> bytes:
         """All bytes, or the first `limit`; raises SourceMissing or SourceUnreadable."""
         if self.data is not None:
             return self.data if limit < 0 else self.data[:limit]
+        if self.member is not None:
+            return self.member.read(self.name, limit)
         if self.path is None:
             raise SourceMissing(self.name, "has neither a file nor text")
         try:
@@ -64,6 +71,8 @@ class Source:
         """Bytes of the source; 0 when it cannot be told (`read_bytes` then says why)."""
         if self.data is not None:
             return len(self.data)
+        if self.member is not None:
+            return self.member.size
         try:
             return 0 if self.path is None else self.path.stat().st_size
         except OSError:
@@ -95,8 +104,9 @@ def find_sources(
 ) -> Iterator[Source | SourceError]:
     """The sources that a path stands for, in a stable order, lazily; an error takes the place of what cannot be used.
 
-    A file is one source, a `.jsonl` or `.jsonl.gz` file one a row, a folder all of these below it, without what `skip`
-    holds for (asked for folders, too). Names are resolved paths, relative to `relative_to` where they lie inside it.
+    A file is one source, a `.jsonl` or `.jsonl.gz` file one a row, a `.zip` one a file inside, a folder all of these
+    below it, without what `skip` holds for (asked for folders, too). Names are resolved paths, relative to
+    `relative_to` where they lie inside it.
     """
     if isinstance(argument, str) and _SCHEME.match(argument):
         reason = "is an address, not a file" if is_address(argument) else "only http and https addresses can be added"
@@ -115,7 +125,7 @@ def find_sources(
     if stat.S_ISDIR(mode):
         yield from _in_folder(path, base, skip)
     elif stat.S_ISREG(mode):
-        yield from _in_file(path, base)
+        yield from _in_file(path, base, skip)
     else:
         yield SourceMissing(str(path), "is neither a file nor a folder")
 
@@ -150,17 +160,42 @@ def _in_folder(folder: Path, base: Path | None, skip: Callable[[Path], bool]) ->
             continue
         if stat.S_ISREG(mode):
             found = True
-            yield from _in_file(path, base)
+            yield from _in_file(path, base, skip)
     if not found:
         yield SourceMissing(str(folder), "this folder holds no articles; put text, PDF, Word or web page files into it")
 
 
-def _in_file(path: Path, base: Path | None) -> Iterator[Source | SourceError]:
+def _in_file(path: Path, base: Path | None, skip: Callable[[Path], bool]) -> Iterator[Source | SourceError]:
     name = _name(path, base)
     if path.name.lower().endswith(_ROW_SUFFIXES):
-        yield from _in_rows(path, name)
+        yield from _in_rows(partial(_open_rows, path), name)
+    elif path.name.lower().endswith(".zip") and not is_document(path):
+        yield from find_in_archive(path, name, skip=skip)
     else:
         yield Source(name=name, path=path.resolve())
+
+
+def find_in_archive(
+    archive: Path | bytes, name: str, *, skip: Callable[[Path], bool] = is_skipped
+) -> Iterator[Source | SourceError]:
+    """The sources in a `.zip`, named `name`, a slash and their path inside; what `skip` holds for is left out."""
+    found = False
+    for member in members(archive, name):
+        path = PurePosixPath(member.source if isinstance(member, SourceError) else member.path)
+        inside = path.relative_to(name) if isinstance(member, SourceError) and path.is_relative_to(name) else path
+        if any(part != ".." and (skip(Path(part)) or part == "__MACOSX") for part in inside.parts):
+            continue
+        found = True
+        if isinstance(member, SourceError):
+            yield member
+            continue
+        source = Source(name=f"{name}/{member.path}", member=member)
+        if member.path.lower().endswith(_ROW_SUFFIXES):
+            yield from _in_rows(partial(_open_member_rows, source), source.name)
+        else:
+            yield source
+    if not found:
+        yield SourceMissing(name, "this archive holds no articles; put text, PDF, Word or web page files into it")
 
 
 def _name(path: Path, base: Path | None) -> str:
@@ -171,12 +206,12 @@ def _name(path: Path, base: Path | None) -> str:
     return os.fsencode(real.as_posix()).decode("utf-8", "replace")
 
 
-def _in_rows(path: Path, name: str) -> Iterator[Source | SourceError]:
+def _in_rows(opened: Callable[[], BinaryIO], name: str) -> Iterator[Source | SourceError]:
     """The rows of a `.jsonl` file; wrong ones become errors that name the line, and the rest goes on."""
     errors = rows = 0
     lines: dict[str, int] = {}
     try:
-        with _open_rows(path) as file:
+        with opened() as file:
             for number, raw in _numbered(file, name):
                 rows += 1
                 result = _row(raw, name, number)
@@ -210,6 +245,11 @@ class _NotArticles(Exception):
 
 def _open_rows(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
+
+
+def _open_member_rows(source: Source) -> BinaryIO:
+    file = io.BytesIO(source.read_bytes())
+    return cast(BinaryIO, gzip.open(file, "rb")) if source.name.lower().endswith(".gz") else file
 
 
 def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:

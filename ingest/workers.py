@@ -263,7 +263,8 @@ class _Child:
 def _message(source: Source) -> tuple[object, ...]:
     # The child runs in another folder: a relative path would mean something else there.
     path = None if source.path is None else str(source.path.absolute())
-    return source.name, path, source.data, source.media_type, source.title, source.published
+    data = source.data if source.member is None else source.read_bytes()
+    return source.name, path, data, source.media_type, source.title, source.published
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

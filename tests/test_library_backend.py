@@ -1,4 +1,5 @@
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -85,6 +86,18 @@ def test_an_uploaded_file_is_known_by_its_real_name(backend, tmp_path):
     path.unlink()
     original = backend.original(article_id)
     assert (original.name, original.data) == ("Bericht März (final).txt", b"Revenue rose to 5 million.")
+
+
+def test_an_uploaded_archive_gives_its_files_by_name(backend, tmp_path):
+    path = tmp_path / "Reports.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/one.txt", "One rose.")
+        archive.writestr("two.exe", "x")
+    report = add(backend, UploadedFile(path.name, path))
+    assert [each.source for each in backend.articles()] == ["Reports.zip/a/one.txt"]
+    assert [each.source for each in report.failed] == ["Reports.zip/two.exe"]
+    path.unlink()
+    assert backend.original(report.added[0]).data == b"One rose."
 
 
 def test_rows_of_an_uploaded_file_become_articles_and_wrong_ones_name_the_file(backend, tmp_path):

@@ -59,7 +59,7 @@ def test_content_decides_before_the_suffix(data, name, media_type, kind):
         (b"x", "https://example.com/", r"\(image/png\)"),
         (zipped("xl/workbook.xml"), "a.xlsx", "is a spreadsheet"),
         (zipped("ppt/presentation.xml"), "a.pptx", "is a presentation"),
-        (zipped("a.txt"), "a.zip", "is an archive; unpack it first"),
+        (zipped("a.txt"), "a", "is an archive under another name; call it .zip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "a.doc", "is an old Office file"),
         (b"{\\rtf1", "a.rtf", "is rich text"),
     ],

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
+from operator import sub
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull
 from ingest.article import Article, Block, BlockKind, Place, Row, sha256_hex
 from ingest.passages import Passage, Unit
 
+# 2: articles hold where facts were found, places where their words stand.
 FORMAT = 2
 BUSY_SECONDS = 30
 
@@ -346,7 +349,7 @@ class Store:
             )
 
     def boxes(self, article_id: str, start: int, end: int) -> list[tuple[float, float, float, float, float]]:
-        """(page, left, top, right, bottom) of the lines that hold [start, end), in points from the top left."""
+        """(page, left, top, right, bottom) of the words of [start, end), line by line, in points from the top left."""
         with self._reading() as connection:
             rows = connection.execute(
                 sa.select(_places.c.page, _places.c.places)
@@ -359,8 +362,7 @@ class Store:
                 (place.page, *box)
                 for row in rows
                 for place in _unpack_places(row.page, row.places)
-                if place.start < end and place.end > start
-                for box in place.boxes
+                for box in place.boxes_of(start, end)
             ]
 
     def _pages_of(self, connection: sa.Connection, article_id: str, start: int, end: int) -> list[int]:
@@ -630,21 +632,52 @@ def _take_out(connection: sa.Connection, article_ids: Sequence[str], revision: i
 
 
 def _insert_places(connection: sa.Connection, key: int, places: Iterable[Place]) -> None:
-    pages: dict[int, list[Any]] = {}
+    pages: dict[int, list[Place]] = {}
     for place in places:
-        boxes = [[round(number, 1) for number in box] for box in place.boxes]
-        pages.setdefault(place.page, []).append([place.start, place.end, boxes])
-    rows = [
-        {"article": key, "page": page, "places": zlib.compress(json.dumps(held, separators=(",", ":")).encode(), 6)}
-        for page, held in pages.items()
-    ]
+        pages.setdefault(place.page, []).append(place)
+    rows = [{"article": key, "page": page, "places": _pack_places(held)} for page, held in pages.items()]
     if rows:
         connection.execute(_places.insert(), rows)
 
 
+def _pack_places(places: Sequence[Place]) -> bytes:
+    """The places of a page: step from the last one's end, length, boxes and number of words of each; then the stops of
+    all as four columns of steps from word to word: small whole numbers, like ones together, take half the room.
+    """
+    rows: list[list[Any]] = []
+    columns: tuple[list[int], ...] = ([], [], [], [])
+    end = 0
+    for place in places:
+        boxes = [[round(10 * number) for number in box] for box in place.boxes]
+        rows.append([place.start - end, place.end - place.start, boxes, len(place.stops) // 4])
+        end = place.end
+        starts, ends, lefts, rights = (place.stops[each::4] for each in range(4))
+        columns[0].extend(map(sub, starts, (0, *ends)))
+        columns[1].extend(map(sub, ends, starts))
+        columns[2].extend(map(sub, lefts, (0, *rights)))
+        columns[3].extend(map(sub, rights, lefts))
+    return zlib.compress(json.dumps([rows, *columns], separators=(",", ":")).encode(), 6)
+
+
 def _unpack_places(page: int, packed: bytes) -> Iterator[Place]:
-    for start, end, boxes in json.loads(zlib.decompress(packed)):
-        yield Place(start, end, page, tuple((box[0], box[1], box[2], box[3]) for box in boxes))
+    held = json.loads(zlib.decompress(packed))
+    if isinstance(held[0][0], int):  # format 1: start, end and boxes in points
+        for start, end, boxes in held:
+            yield Place(start, end, page, tuple((box[0], box[1], box[2], box[3]) for box in boxes))
+        return
+    rows, *columns = held
+    steps = zip(*columns, strict=True)
+    end = 0
+    for gap, length, boxes, words in rows:
+        start = end + gap
+        end = start + length
+        stops: list[int] = []
+        last = edge = 0
+        for before, letters, space, width in islice(steps, words):
+            first, left = last + before, edge + space
+            last, edge = first + letters, left + width
+            stops += (first, last, left, edge)
+        yield Place(start, end, page, tuple((b[0] / 10, b[1] / 10, b[2] / 10, b[3] / 10) for b in boxes), tuple(stops))
 
 
 def _pack_blocks(blocks: Sequence[Block]) -> bytes:

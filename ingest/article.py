@@ -4,10 +4,11 @@ Knows nothing of files, models or storage. Every offset is half-open and counts 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class BlockKind(StrEnum):
@@ -61,18 +62,81 @@ class Block:
         return () if self.row is None else self.row.columns
 
 
+Box = tuple[float, float, float, float]
+
+
+class Mark(NamedTuple):
+    """A word: characters [start, end) of some text stand in `box`, which is as `Place` has it."""
+
+    start: int
+    end: int
+    box: Box
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Characters [start, end) stand on `page` (from 1) inside `boxes`.
 
-    A box is (left, top, right, bottom) in points from the page's top left corner. `boxes` may be empty where only the
-    page is known.
+    A box is (left, top, right, bottom) in points from the page's top left corner as it is shown. `boxes` may be empty
+    where only the page is known. `stops` says where in a single box the words stand: four numbers for each word, its
+    start and end counted from `start`, its left and right edge in tenths of a point; empty where that is not known.
     """
 
     start: int
     end: int
     page: int
-    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    boxes: tuple[Box, ...] = ()
+    stops: tuple[int, ...] = ()
+
+    def boxes_of(self, start: int, end: int) -> tuple[Box, ...]:
+        """The boxes of those of its characters that lie in [start, end); a word cut in two is cut by its letters."""
+        if start <= self.start and self.end <= end:
+            return self.boxes
+        if start >= self.end or end <= self.start:
+            return ()
+        if not self.stops:
+            return self.boxes
+        lefts: list[float] = []
+        rights: list[float] = []
+        for index in range(0, len(self.stops), 4):
+            first, last, left, right = self.stops[index : index + 4]
+            a, b = max(start - self.start, first), min(end - self.start, last)
+            if a < b:
+                width = (right - left) / (last - first)
+                lefts.append((left + width * (a - first)) / 10)
+                rights.append((left + width * (b - first)) / 10)
+        _, top, _, bottom = self.boxes[0]
+        return ((round(min(lefts), 1), top, round(max(rights), 1), bottom),) if lefts else ()
+
+
+def places_of(marks: Sequence[Mark], page: int, offset: int) -> Iterator[Place]:
+    """The places of words that stand from `offset` on in a text: one for each line, or part of a line, that they make.
+
+    Words of one line follow each other from left to right and share half of their height.
+    """
+    line: list[Mark] = []
+    top = bottom = 0.0
+    for mark in marks:
+        _, upper, _, lower = mark.box
+        shared = min(bottom, lower) - max(top, upper)
+        if line and (2 * shared < min(bottom - top, lower - upper) or mark.box[0] < line[-1].box[0]):
+            yield _place(line, page, offset)
+            line = []
+        line.append(mark)
+        top, bottom = (upper, lower) if len(line) == 1 else (min(top, upper), max(bottom, lower))
+    if line:
+        yield _place(line, page, offset)
+
+
+def _place(line: Sequence[Mark], page: int, offset: int) -> Place:
+    first = line[0].start
+    stops: list[int] = []
+    for start, end, (left, _, right, _) in line:
+        stops += (start - first, end - first, round(10 * left), round(10 * right))
+    boxes = [mark.box for mark in line]
+    box = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+    rounded = (round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1))
+    return Place(offset + first, offset + line[-1].end, page, (rounded,), tuple(stops))
 
 
 @dataclass(frozen=True, slots=True)

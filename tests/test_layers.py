@@ -44,7 +44,7 @@ OUTSIDE = {  # by the name that is imported; libraries that are not here may be 
     "tantivy": Place(r"index/.*"),
     "sqlalchemy": Place(r"index/store\.py"),
     "sqlite3": Place(r"index/store\.py"),
-    "pypdfium2": Place(r"ingest/formats/.*"),
+    "pypdfium2": Place(r"ingest/formats/.*", files=2),  # one reads the words, one draws the page
     "pypdf": Place(r"ingest/formats/.*"),
     "trafilatura": Place(r"ingest/formats/.*"),
     "lxml": Place(r"ingest/formats/.*", files=3),  # the tree under web pages, Word files and Markdown alike

@@ -1,5 +1,7 @@
+import json
 import sqlite3
 import threading
+import zlib
 from contextlib import closing
 from datetime import date
 
@@ -9,7 +11,7 @@ import pytest
 import index.store
 from errors import LibraryBusy, LibraryDamaged, LibraryError
 from index.store import FORMAT, NewArticle, Original, Store
-from ingest.article import Article, Block, BlockKind, Place
+from ingest.article import Article, Block, BlockKind, Place, article_id
 from ingest.passages import Passage, Unit
 
 
@@ -47,7 +49,11 @@ def test_an_article_comes_back_as_it_was_stored(store):
         published=date(2024, 6, 30),
         facts={"company": "Intel"},
         origins={"company": "cover page"},
-        places=(Place(0, 5, 1, ((1.0, 2.0, 3.0, 4.5),)), Place(5, 9, 2)),
+        places=(
+            Place(0, 5, 1, ((1.0, 2.0, 3.0, 4.5),)),
+            Place(6, 20, 1, ((70.1, 12.3, 90.7, 24.0),), (0, 4, 701, 780, 5, 14, 785, 907)),
+            Place(20, 25, 2),
+        ),
     )
     store.put([each])
     assert store.article(each.article.article_id) == each.article
@@ -74,6 +80,31 @@ def test_boxes_are_those_of_the_lines_that_are_touched(store):
     assert store.boxes(identity, 0, 3) == [(1, 1, 2, 3, 4)]
     assert store.boxes(identity, 3, 5) == [(1, 1, 2, 3, 4), (1, 5, 6, 7, 8)]
     assert store.boxes("nobody", 0, 3) == []
+
+
+def test_boxes_are_cut_to_the_words_that_are_asked_for(store):
+    line = Place(10, 23, 1, ((10.0, 50.0, 60.0, 62.0),), (0, 3, 100, 220, 4, 7, 250, 370, 8, 13, 400, 600))
+    store.put([new("a.pdf", "0123456789one two three", places=(Place(0, 10, 1, ((0.0, 0.0, 9.0, 9.0),)), line))])
+    identity = article_id("a.pdf")
+    assert store.boxes(identity, 14, 17) == [(1, 25.0, 50.0, 37.0, 62.0)]
+    assert store.boxes(identity, 14, 23) == [(1, 25.0, 50.0, 60.0, 62.0)]
+    assert store.boxes(identity, 10, 18) == [(1, 10.0, 50.0, 37.0, 62.0)]
+    assert store.boxes(identity, 18, 20) == [(1, 40.0, 50.0, 48.0, 62.0)]  # two of five letters
+    assert store.boxes(identity, 13, 14) == []  # a space
+
+
+def test_places_of_an_older_format_are_read(tmp_path):
+    old = Store(tmp_path)
+    old.put([new("a.pdf", "abcd efgh", places=(Place(0, 9, 1, ((1.5, 2, 3, 4),)),))])
+    packed = zlib.compress(json.dumps([[0, 4, [[1.5, 2, 3, 4]]], [4, 9, []]]).encode())
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        connection.execute("UPDATE places SET places = ?", (packed,))
+    connection.close()
+    old.close()
+    store = Store(tmp_path)
+    assert store.boxes(article_id("a.pdf"), 0, 9) == [(1, 1.5, 2, 3, 4)]
+    assert store.article(article_id("a.pdf")).places == (Place(0, 4, 1, ((1.5, 2, 3, 4),)), Place(4, 9, 1))
+    store.close()
 
 
 def test_a_row_keeps_its_bytes_in_the_store(store):

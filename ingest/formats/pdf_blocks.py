@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
-from ingest.article import Block, BlockKind, Place, Row
+from ingest.article import Block, BlockKind, Box, Mark, Place, Row, places_of
 from ingest.formats.pdf_lines import (
     BULLET,
     ENDS_SENTENCE,
@@ -19,12 +20,11 @@ from ingest.formats.pdf_lines import (
     NAMED_TITLE,
     NUMBERED_TITLE,
     PARAGRAPH_MARK,
-    Box,
-    Cell,
     Line,
     is_figure,
     is_marker,
     is_title_like,
+    join_cells,
 )
 from ingest.formats.pdf_tables import UNIT_LINE, TableRow, with_tables
 
@@ -43,13 +43,22 @@ _NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}")
 _NUMBERED_TEXT = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}\s+[A-Z“]\S*\s\S+\s\S+")
 
 
+class Part(NamedTuple):
+    """A stretch of a block's text on one page, in one box; `marks` as those of a cell."""
+
+    text: str
+    page: int
+    box: Box
+    marks: tuple[Mark, ...] = ()
+
+
 @dataclass(slots=True)
 class Piece:
     """A block in the making: stretches of text with their page and box; each is joined to the next as `glue` says."""
 
     kind: BlockKind
     page: int
-    parts: list[tuple[str, int, Box]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     glue: list[str] = field(default_factory=list)  # what stands before each part
     level: int = 0
     columns: tuple[str, ...] = ()
@@ -58,11 +67,11 @@ class Piece:
     @property
     def text(self) -> str:
         """The text as it will stand in the article."""
-        return "".join(glue + part[0] for glue, part in zip(self.glue, self.parts, strict=True))
+        return "".join(glue + part.text for glue, part in zip(self.glue, self.parts, strict=True))
 
-    def add(self, text: str, page: int, box: Box, glue: str) -> None:
+    def add(self, part: Part, glue: str) -> None:
         """Put one more stretch at the end."""
-        self.parts.append((text, page, box))
+        self.parts.append(part)
         self.glue.append(glue if len(self.parts) > 1 else "")
 
 
@@ -102,10 +111,8 @@ def blocks_of(pages: Sequence[list[Line]], outline: Outline) -> list[Piece]:
         running = [piece for piece in found if not piece.note]
         if running and (open_piece := _left_open(whole)) is not None and _continues(open_piece, running[0]):
             first = running.pop(0)
-            for index, (text, page, box) in enumerate(first.parts):
-                open_piece.add(
-                    text, page, box, first.glue[index] if index else _glue(open_piece.parts[-1][0], text, words)
-                )
+            for index, part in enumerate(first.parts):
+                open_piece.add(part, first.glue[index] if index else _glue(open_piece.parts[-1].text, part.text, words))
         whole += running + notes
     return whole
 
@@ -127,7 +134,7 @@ def _continues(before: Piece, after: Piece) -> bool:
     if start[:1].islower() or GOES_ON.search(end):
         return True
     # Else only when the last line was full.
-    rights = [box[2] for _, page, box in before.parts if page == before.parts[-1][1]]
+    rights = [part.box[2] for part in before.parts if part.page == before.parts[-1].page]
     return len(rights) > 1 and rights[-1] > max(rights) - 25
 
 
@@ -188,16 +195,18 @@ class _Page:
         return Piece(kind, line.page)
 
     def _append(self, piece: Piece, line: Line) -> None:
-        text = " ".join(cell.text for cell in line.cells)
+        whole = join_cells(line.cells)
+        text = whole.text
         glue = " "
         if piece.parts:
-            before, page, box = piece.parts[-1]
-            if before.endswith("\ufffe"):
+            part = piece.parts[-1]
+            if part.text.endswith("\ufffe"):
                 glue = ""
-                piece.parts[-1] = (before[:-1] + self._hyphen(before[:-1], text), page, box)
+                before = part.text[:-1]
+                piece.parts[-1] = part._replace(text=before + self._hyphen(before, text))
             else:
-                glue = _glue(before, text, self.words)
-        piece.add(text + ("\ufffe" if line.hyphen else ""), line.page, line.box, glue)
+                glue = _glue(part.text, text, self.words)
+        piece.add(Part(text + ("\ufffe" if line.hyphen else ""), line.page, line.box, whole.marks), glue)
 
     def _hyphen(self, before: str, after: str) -> str:
         """The hyphen of a word that was cut at the line's end: kept where the whole is written with one elsewhere."""
@@ -290,7 +299,7 @@ class _Page:
         page = self.lines[0].page
         piece = Piece(row.kind, page, columns=row.columns)
         for index, cell in enumerate(row.cells):
-            piece.add(cell.text, page, cell.box, " " if row.label_goes_on and index == 1 else "  ")
+            piece.add(Part(cell.text, page, cell.box, cell.marks), " " if row.label_goes_on and index == 1 else "  ")
         return piece
 
 
@@ -302,7 +311,7 @@ def _without_margin_note(line: Line) -> list[Line]:
     numbered = _NUMBERED_TEXT.match(cells[1].text) if len(cells) == 2 else _NUMBER.fullmatch(cells[1].text)
     if not numbered:
         return [line]
-    rest = Cell(" ".join(cell.text for cell in cells[1:]), (cells[1].box[0], line.top, line.right, line.bottom))
+    rest = join_cells(cells[1:])._replace(box=(cells[1].box[0], line.top, line.right, line.bottom))
     note = replace(line, cells=cells[:1], box=cells[0].box, hyphen=False)
     return [note, replace(line, cells=[rest], box=rest.box, bold=False)]
 
@@ -324,13 +333,14 @@ def lay_out(pieces: Sequence[Piece]) -> tuple[str, tuple[Block, ...], tuple[Plac
             out.append(gap)
             length += len(gap)
         start = length
-        for glue, (text, page, box) in zip(piece.glue, piece.parts, strict=True):
+        for glue, (text, page, box, marks) in zip(piece.glue, piece.parts, strict=True):
             text = text.replace("\ufffe", "-")
             out.append(glue + text)
             length += len(glue)
-            if text:
-                boxes = (tuple(round(value, 1) for value in box),) if box[2] > box[0] else ()
-                places.append(Place(length, length + len(text), page, boxes))  # type: ignore[arg-type]
+            if marks and box[2] > box[0]:
+                places += places_of(marks, page, length)
+            elif text:
+                places.append(Place(length, length + len(text), page))
             length += len(text)
         row = Row(_cells(piece), piece.columns) if piece.kind in table else None
         blocks.append(Block(piece.kind, start, length, piece.page, piece.level, row))

@@ -6,14 +6,13 @@ it is shown; sizes are heights of a font's full line, some 1.15 times its nomina
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import NamedTuple
 
+from ingest.article import Box, Mark
 from ingest.cleaning import clean_text
-
-Box = tuple[float, float, float, float]
 
 # A header or footer repeats on at least this many pages; what stands on two may be a table's head.
 MIN_REPEATS = 3
@@ -49,10 +48,28 @@ class Word(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Words with ordinary spaces between them; a table's line has several."""
+    """Words with ordinary spaces between them; a table's line has several.
+
+    `marks` say where in the text and on the page each word stands; empty where that is not known.
+    """
 
     text: str
     box: Box
+    marks: tuple[Mark, ...] = ()
+
+    def joined(self, other: "Cell", glue: str = " ") -> "Cell":
+        """This cell and another one behind it, with `glue` between their texts."""
+        shift = len(self.text) + len(glue)
+        marks = self.marks + tuple(Mark(shift + start, shift + end, box) for start, end, box in other.marks)
+        return Cell(self.text + glue + other.text, _extent_of((self.box, other.box)), marks)
+
+
+def join_cells(cells: Sequence[Cell], glue: str = " ") -> Cell:
+    """Cells, at least one, as a single cell."""
+    whole = cells[0]
+    for cell in cells[1:]:
+        whole = whole.joined(cell, glue)
+    return whole
 
 
 @dataclass(slots=True)
@@ -133,8 +150,7 @@ def _line(words: list[Word], page: int) -> Line:
         size = median(word.right - word.left for word in words)
     middle = median((word.top + word.bottom) / 2 for word in words)
     cells: list[Cell] = []
-    parts: list[str] = []
-    box: Box = (0.0, 0.0, 0.0, 0.0)
+    parts: list[tuple[str, bool, Box]] = []  # text, whether a space stands before it, where it stands
     previous: Word | None = None
     note = False
     for word in words:
@@ -150,18 +166,16 @@ def _line(words: list[Word], page: int) -> Line:
             note = note or previous is None
         here: Box = (word.left, word.top, word.right, word.bottom)
         if previous is None:
-            parts, box = [text], here
+            parts = [(text, False, here)]
         else:
             gap = word.left - previous.right
-            if gap > _cell_gap(previous, word, size) and not (len(parts) == 1 and not cells and is_marker(parts[0])):
-                _close(cells, parts, box)
-                parts, box = [text], here
+            if gap > _cell_gap(previous, word, size) and not (len(parts) == 1 and not cells and is_marker(parts[0][0])):
+                cells += _cells_of(parts)
+                parts = [(text, False, here)]
             else:
-                spaced = word.spaced or gap > 0.12 * size or raised
-                parts.append(" " + text if spaced else text)
-                box = (min(box[0], here[0]), min(box[1], here[1]), max(box[2], here[2]), max(box[3], here[3]))
+                parts.append((text, word.spaced or gap > 0.12 * size or raised, here))
         previous = word
-    _close(cells, parts, box)
+    cells += _cells_of(parts)
     whole = (
         min(word.left for word in words),
         min(word.top for word in words),
@@ -177,10 +191,38 @@ def _cell_gap(previous: Word, word: Word, size: float) -> float:
     return 0.55 * size if figures else 1.05 * size
 
 
-def _close(cells: list[Cell], parts: list[str], box: Box) -> None:
-    for text in _LEADERS.sub("\n", "".join(parts)).split("\n"):
-        if text := " ".join(text.split()):
-            cells.append(Cell(text, box))
+def _cells_of(parts: Sequence[tuple[str, bool, Box]]) -> Iterator[Cell]:
+    """Words beside each other as one cell, or several where leaders (a row of dots) stand between them."""
+    text = ""
+    marks: list[Mark] = []
+    for word, spaced, box in parts:
+        if spaced and text and not text.endswith(" "):
+            text += " "
+        if word:
+            marks.append(Mark(len(text), len(text) + len(word), box))
+            text += word
+    start = 0
+    for end, after in [*(match.span() for match in _LEADERS.finditer(text)), (len(text), len(text))]:
+        while start < end and text[start] == " ":
+            start += 1
+        stripped = text[start:end].rstrip()
+        if stripped:
+            within = tuple(_clipped(marks, start, start + len(stripped)))
+            yield Cell(stripped, _extent_of([mark.box for mark in within]), within)
+        start = after
+
+
+def _clipped(marks: Sequence[Mark], start: int, end: int) -> Iterator[Mark]:
+    """The marks of [start, end), counted from `start`; a word that lies in it in part is cut by its letters."""
+    for mark in marks:
+        first, last = max(mark.start, start), min(mark.end, end)
+        if first >= last:
+            continue
+        left, top, right, bottom = mark.box
+        if (first, last) != (mark.start, mark.end):
+            width = (right - left) / (mark.end - mark.start)
+            left, right = left + width * (first - mark.start), left + width * (last - mark.start)
+        yield Mark(first - start, last - start, (left, top, right, bottom))
 
 
 def _join_signs(cells: list[Cell]) -> list[Cell]:
@@ -188,10 +230,7 @@ def _join_signs(cells: list[Cell]) -> list[Cell]:
     joined: list[Cell] = []
     for cell in cells:
         if joined and (joined[-1].text in "$€£¥" or re.fullmatch(r"[)%]+", cell.text)):
-            before = joined.pop()
-            a, b = before.box, cell.box
-            space = "" if cell.text.startswith(")") else " "
-            cell = Cell(before.text + space + cell.text, (a[0], min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])))
+            cell = joined.pop().joined(cell, "" if cell.text.startswith(")") else " ")
         joined.append(cell)
     return joined
 
@@ -311,7 +350,7 @@ def _joined(row: list[Line]) -> Line:
     for line in row[1:]:
         before, after = cells[-1], line.cells[0]
         if len(cells) == 1 and is_marker(before.text):
-            cells[-1] = Cell(f"{before.text} {after.text}", _extent_of((before.box, after.box)))
+            cells[-1] = before.joined(after)
             cells += line.cells[1:]
         else:
             cells += line.cells

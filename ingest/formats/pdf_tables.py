@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.article import BlockKind
-from ingest.formats.pdf_lines import BULLET, ENDS_SENTENCE, GOES_ON, Box, Cell, Line, is_figure, is_title_like
+from ingest.article import BlockKind, Box
+from ingest.formats.pdf_lines import BULLET, ENDS_SENTENCE, GOES_ON, Cell, Line, is_figure, is_title_like
 
 # A cell of a table that is written over more lines than this is a column of prose.
 _MAX_CELL_LINES = 5
@@ -175,9 +175,7 @@ def _cells(row: list[Line]) -> list[Cell]:
     for line in row:
         for cell in line.cells:
             if cells and cell.box[1] > cells[-1].box[1] + 0.5 * line.size and _overlap(cell.box, cells[-1].box) > 0:
-                a, b = cells.pop(), cell
-                box = (min(a.box[0], b.box[0]), a.box[1], max(a.box[2], b.box[2]), b.box[3])
-                cell = Cell(a.text + ("-" if cut else " ") + b.text, box)
+                cell = cells.pop().joined(cell, "-" if cut else " ")
             cells.append(cell)
         cut = line.hyphen
     return cells

@@ -19,6 +19,7 @@ from ingest.article import Article, BlockKind, Row, sha256_hex
 from ingest.building import TextBuilder
 from ingest.cleaning import clean_text, lowered, raised
 from ingest.dates import parse_date
+from ingest.formats import html_filing
 from ingest.formats import text as plain
 from ingest.furniture import mark_furniture
 from ingest.sources import Source
@@ -38,8 +39,15 @@ _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)|encod
 _PROLOGUE = re.compile(
     r"\A\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!DOCTYPE[^\[>]{0,300}\[[^\]]{0,100000}\]\s*>)?", re.IGNORECASE
 )
+_XHTML = re.compile(r"<\?xml\b|<html[^>]{0,20000}xmlns\s*=", re.IGNORECASE)
+# In XHTML an element may end in its own tag; the parser would take it for one that stays open.
+_EMPTY_TAG = re.compile(
+    r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)\b)([a-z][\w:-]*)((?:\s[^<>]*)?)/>",
+    re.IGNORECASE,
+)
 _END_TAGS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+_FILE_NAME = re.compile(r"[\w.-]*|document\s*\d*|untitled.*|.*\.(?:html?|docx?|pdf)", re.IGNORECASE)
 # fmt: off
 _SKIPPED = frozenset({
     "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "canvas", "audio", "video",
@@ -64,6 +72,10 @@ def read(data: bytes, source: Source) -> Article:
     """The article of a web page; raises SourceUnreadable without text, SourceTooLarge when nested beyond reading."""
     page = _decode(data, source)
     tree = _parse(page, source)
+    if html_filing.is_filing(tree, page):
+        filing = html_filing.read_filing(tree)
+        if filing.builder.text:
+            return _filed(filing, tree, data, source)
     visible = TextBuilder()
     _walk(tree, visible)
     found = None
@@ -93,6 +105,23 @@ def read(data: bytes, source: Source) -> Article:
     )
 
 
+def _filed(filing: html_filing.Filing, tree: Any, data: bytes, source: Source) -> Article:
+    named = tree.find(".//title")
+    title = "" if named is None else _flat(named)
+    if not title or _FILE_NAME.fullmatch(title):
+        title = ""
+    text = filing.builder.text
+    return Article(
+        source=source.name,
+        title=filing.title() or title[:300] or find_structure(text[:5000]).title or PurePosixPath(source.name).stem,
+        text=text,
+        sha256=sha256_hex(data),
+        facts=filing.facts,
+        origins=dict.fromkeys(filing.facts, "inline XBRL"),
+        blocks=tuple(filing.builder.blocks),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What trafilatura makes of a page; texts are empty where it found none."""
@@ -119,7 +148,10 @@ def _decode(data: bytes, source: Source) -> str:
 
 def _parse(page: str, source: Source) -> Any:
     # Without its declaration, since the page is decoded already; without NUL, at which the parser stops.
-    page = _PROLOGUE.sub("", page.removeprefix("\ufeff")).replace("\0", "")
+    page = page.removeprefix("\ufeff")
+    if _XHTML.search(page, 0, 20_000):
+        page = _EMPTY_TAG.sub(r"<\1\2></\1>", page)
+    page = _PROLOGUE.sub("", page).replace("\0", "")
     page = _END_TAGS.sub("", page)  # the parser drops what comes after them, browsers do not
     parser = lxml_html.HTMLParser(huge_tree=True, no_network=True, remove_comments=True, remove_pis=True)
     try:

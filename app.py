@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from errors import FootnoteError, QuestionSetError, SettingError, SourceError
+from errors import FootnoteError, QuestionSetError, SettingError, SourceError, SourceMissing
 from settings import ROOT, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -133,12 +133,11 @@ def _search(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _add(parsed: argparse.Namespace, settings: Settings) -> int:
+    if parsed.watch:
+        return _watch(parsed, settings)
     with _library(settings, parsed) as library:
         if not parsed.paths:
-            if _is_apart(library) or parsed.empty:
-                raise SettingError(
-                    "add: this library is kept apart from the drop folder (--empty); name what to add: add report.pdf"
-                )
+            _check_not_apart(library, parsed)
             report = _follow(library, settings) + _renew(library)
         else:
             _fill(library, settings, parsed)
@@ -148,6 +147,41 @@ def _add(parsed: argparse.Namespace, settings: Settings) -> int:
         for failure in report.failed:
             _tell(f"footnote: {_one_line(f'{failure.source}: {failure.error}')}")
         return 1 if report.failed else 0
+
+
+def _watch(parsed: argparse.Namespace, settings: Settings) -> int:
+    """Follow folders until Ctrl-C, and print each change as it happens."""
+    from index.following import Following
+    from index.watching import watch
+
+    folders = [Path(each).expanduser() for each in parsed.paths] or [settings.corpus]
+    for folder in folders:
+        if not folder.is_dir():
+            raise SourceMissing(str(folder), "there is no such folder to watch; check the path")
+
+    def on_change(progress: "Progress") -> None:
+        detail = _one_line(progress.detail)
+        if parsed.json:
+            shape = {"outcome": progress.outcome, "source": progress.source, "detail": detail}
+            _out(json.dumps(shape, ensure_ascii=False))
+        else:
+            _out(f"{progress.outcome:9} {progress.source}{f': {detail}' if detail else ''}")
+
+    with _library(settings, parsed) as library:
+        if not parsed.paths:
+            _check_not_apart(library, parsed)
+        _fill(library, settings, parsed)
+        _renew(library)
+        followings = [
+            Following(library, each, relative_to=ROOT, drop_folder=each.resolve() == settings.corpus.resolve())
+            for each in folders
+        ]
+        _tell(f"Watching {', '.join(map(str, folders))} (Ctrl-C stops)")
+        try:
+            watch(followings, on_change)
+        except KeyboardInterrupt:
+            _tell("Stopped watching; what was done so far is kept.")
+    return 0
 
 
 def _list(parsed: argparse.Namespace, settings: Settings) -> int:
@@ -337,6 +371,13 @@ def _answerer(library: "Library") -> "Answerer":
 
 def _is_apart(library: "Library") -> bool:
     return library.property("apart") == "1"
+
+
+def _check_not_apart(library: "Library", parsed: argparse.Namespace) -> None:
+    if _is_apart(library) or parsed.empty:
+        raise SettingError(
+            "add: this library is kept apart from the drop folder (--empty); name what to add: add report.pdf"
+        )
 
 
 def _fill(library: "Library", settings: Settings, parsed: argparse.Namespace, *, always: bool = False) -> None:
@@ -554,6 +595,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add = verb("add", _add, "add files, folders, addresses or .jsonl rows; without any, follow the drop folder corpus/")
     add.add_argument("paths", nargs="*", metavar="PATH|URL|FOLDER|FILE.jsonl")
+    add.add_argument("--watch", action="store_true", help="keep following these folders (or corpus/) until Ctrl-C")
     _json_option(add)
 
     _json_option(verb("list", _list, "list what the library holds"))

@@ -120,7 +120,7 @@ def find_sources(
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError, RuntimeError) as error:
-        yield _not_there(path, error)
+        yield _not_there(error, str(path).replace("\0", "\\0"))
         return
     if stat.S_ISDIR(mode):
         yield from _in_folder(path, base, skip)
@@ -130,15 +130,20 @@ def find_sources(
         yield SourceMissing(str(path), "is neither a file nor a folder")
 
 
-def _not_there(path: Path, error: Exception) -> SourceError:
+def _not_there(error: Exception, name: str) -> SourceError:
     if isinstance(error, PermissionError):
-        return SourceUnreadable(str(path), "may not be opened; check its permissions")
-    return SourceMissing(str(path).replace("\0", "\\0"), "there is no such file or folder; check the path")
+        return SourceUnreadable(name, "may not be opened; check its permissions")
+    return SourceMissing(name, "there is no such file or folder; check the path")
 
 
-def _in_folder(folder: Path, base: Path | None, skip: Callable[[Path], bool]) -> Iterator[Source | SourceError]:
-    """Everything below `folder`, sorted by path; each real file once, each real folder once, so that loops end."""
-    found = False
+def find_files(
+    folder: Path, *, relative_to: Path | None = None, skip: Callable[[Path], bool] = is_skipped
+) -> Iterator[Path | SourceError]:
+    """Every file below `folder`, sorted by path; each real file and folder once, so that loops end.
+
+    What cannot be looked at is an error under the name that a source there would begin with.
+    """
+    base = None if relative_to is None else relative_to.resolve()
     seen: set[Path] = set()
     waiting = [folder]
     while waiting:
@@ -155,11 +160,19 @@ def _in_folder(folder: Path, base: Path | None, skip: Callable[[Path], bool]) ->
                 continue
         except (OSError, RuntimeError) as error:
             if not path.is_symlink():  # a link that leads nowhere or in a circle is no article that went missing
-                found = True
-                yield _not_there(path, error)
+                yield _not_there(error, _name(path, base))
             continue
         if stat.S_ISREG(mode):
-            found = True
+            yield path
+
+
+def _in_folder(folder: Path, base: Path | None, skip: Callable[[Path], bool]) -> Iterator[Source | SourceError]:
+    found = False
+    for path in find_files(folder, relative_to=base, skip=skip):
+        found = True
+        if isinstance(path, SourceError):
+            yield path
+        else:
             yield from _in_file(path, base, skip)
     if not found:
         yield SourceMissing(str(folder), "this folder holds no articles; put text, PDF, Word or web page files into it")

@@ -2,10 +2,11 @@
 
 import json
 import os
+import zipfile
 
 import pytest
 
-from index.following import follow
+from index.following import Following, follow
 from index.library import Library
 from ingest.article import article_id
 from ingest.sources import Source
@@ -137,11 +138,83 @@ def test_rows_follow_their_file(library, corpus):
     assert "r1" in held(library)
 
 
-def test_an_empty_or_missing_folder_is_no_error(library, corpus, tmp_path):
+def test_an_empty_folder_is_no_error(library, tmp_path):
     (tmp_path / "empty").mkdir()
-    for folder in (tmp_path / "empty", tmp_path / "nowhere"):
-        report = following(library, folder)
-        assert (report.added, report.failed, report.removed) == ((), (), ())
+    report = following(library, tmp_path / "empty")
+    assert (report.added, report.failed, report.removed) == ((), (), ())
+
+
+def test_a_folder_that_is_gone_is_told_and_its_articles_stay(library, corpus):
+    following(library, corpus)
+    corpus.rename(corpus.with_name("away"))
+    report = following(library, corpus)
+    assert [str(each.source) for each in report.failed] == [str(corpus)]
+    assert report.failed[0].error == "is not there; its articles stay in the library until it is back"
+    assert (report.removed, len(held(library))) == ((), 2)
+    corpus.with_name("away").rename(corpus)
+    assert len(following(library, corpus).unchanged) == 2
+
+
+def test_an_empty_folder_in_place_of_another_is_a_drive_that_is_missing(library, corpus):
+    following(library, corpus)
+    corpus.rename(corpus.with_name("drive"))
+    corpus.mkdir()
+    for _ in range(2):
+        report = following(library, corpus)
+        assert (report.removed, len(held(library))) == ((), 2)
+        assert report.failed[0].error.startswith("is empty and not the folder it was, as if a drive were not connected")
+    (corpus / "new.md").write_text("A new beginning.")
+    report = following(library, corpus)
+    assert (len(report.removed), report.failed, held(library)) == (2, (), ["corpus/new.md"])
+
+
+def test_a_folder_that_was_emptied_by_hand_loses_its_articles(library, corpus):
+    following(library, corpus)
+    for file in corpus.iterdir():
+        file.unlink()
+    assert len(following(library, corpus).removed) == 2
+
+
+def test_files_follow_their_archive_and_stay_while_it_is_damaged(library, corpus):
+    def pack(**files):
+        with zipfile.ZipFile(corpus / "x.zip", "w") as archive:
+            for name, text in files.items():
+                archive.writestr(f"{name}.txt", text)
+
+    pack(one="One is here.", two="Two is here.")
+    following(library, corpus)
+    whole = (corpus / "x.zip").read_bytes()
+    (corpus / "x.zip").write_bytes(whole[:-40])
+    report = following(library, corpus)
+    assert (report.removed, [each.source for each in report.failed]) == ((), ["corpus/x.zip"])
+    pack(one="One is here.", three="Two is here.")  # under a new name, which is no duplicate
+    report = following(library, corpus)
+    assert (report.removed, report.added) == (ids("corpus/x.zip/two.txt"), ids("corpus/x.zip/three.txt"))
+
+
+def test_followers_of_two_folders_keep_to_their_own(library, corpus, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.md").write_text("Other apples.")
+    second = Following(library, other, relative_to=tmp_path)
+    following(library, corpus)
+    second.update()
+    (other / "a.md").unlink()
+    following(library, corpus)
+    assert set(held(library)) == {"corpus/a.md", "corpus/b.md", "other/a.md"}
+    second.update()
+    assert set(held(library)) == {"corpus/a.md", "corpus/b.md"}
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_without_permission_keeps_its_articles(library, corpus):
+    (corpus / "sub").mkdir()
+    (corpus / "sub" / "c.md").write_text("Cherries are dark.")
+    following(library, corpus)
+    (corpus / "sub").chmod(0)
+    report = following(library, corpus)
+    (corpus / "sub").chmod(0o755)
+    assert ([each.source for each in report.failed], report.removed) == (["corpus/sub"], ())
 
 
 def test_progress_names_what_was_removed(library, corpus):
@@ -149,7 +222,7 @@ def test_progress_names_what_was_removed(library, corpus):
     (corpus / "b.md").unlink()
     seen = []
     following(library, corpus, on_progress=lambda progress: seen.append((progress.source, progress.outcome)))
-    assert seen == [("corpus/a.md", "unchanged"), ("corpus/b.md", "removed")]
+    assert seen == [("corpus/b.md", "removed"), ("corpus/a.md", "unchanged")]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")

@@ -125,6 +125,7 @@ def _search(parsed: argparse.Namespace, settings: Settings) -> int:
                     "query": query,
                     "passages": [hit.to_json() for hit in found.hits],
                     "milliseconds": dict(found.milliseconds),
+                    "notes": list(found.preference.notes),
                 }
                 _out(json.dumps(shape, ensure_ascii=False))
             else:
@@ -324,6 +325,7 @@ def _verify(parsed: argparse.Namespace, settings: Settings) -> int:
 @contextmanager
 def _library(settings: Settings, parsed: argparse.Namespace, *, empty: bool = False) -> "Iterator[Library]":
     """The library that the settings name, open."""
+    from chat.routing import Router
     from chat.terms import asks_for_furniture
     from index.embedder import SentenceEmbedder
     from index.library import Library, SearchSettings
@@ -347,6 +349,7 @@ def _library(settings: Settings, parsed: argparse.Namespace, *, empty: bool = Fa
         workers=settings.workers,
         batch_passages=settings.batch_passages,
         asks_for_furniture=asks_for_furniture,
+        prefer=Router(),
     )
     try:
         if (parsed.empty or empty) and not _is_apart(library):
@@ -518,6 +521,7 @@ def _answer_text(answer: "Answer") -> str:
         lines.append(
             f'\n[{number}] "{quote.text}"{columns}\n    {_place(quote.title, quote.section, quote.page)}{date}'
         )
+    lines += [f"\n{note}" for note in answer.notes]
     return "\n".join(lines)
 
 

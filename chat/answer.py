@@ -102,7 +102,8 @@ class Answer:
 
     `text` is every span of every quote that answers, in order, joined with "; "; None when declined. `confidence` is a
     calibrated probability, None when declined or while no calibration exists. `explanation` is a sentence for people.
-    `milliseconds` has embed, retrieve, read and total.
+    `milliseconds` has embed, retrieve, read and total. `notes` say how something in the question was read that could be
+    read two ways.
     """
 
     question: str
@@ -116,6 +117,7 @@ class Answer:
     disagreements: tuple[Disagreement, ...]
     passages: tuple[Considered, ...]
     milliseconds: dict[str, float]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The answer in the command line's shape."""
@@ -131,4 +133,5 @@ class Answer:
             "disagreements": [each.to_json() for each in self.disagreements],
             "passages": [passage.to_json() for passage in self.passages],
             "milliseconds": self.milliseconds,
+            "notes": list(self.notes),
         }

@@ -55,7 +55,7 @@ class Answerer:
         found = self._library.search(understood, k=max(k, self._settings.read), where=where)
         reading = time.perf_counter()
         hits = found.hits
-        readings = self._reader.read(understood, hits[: self._settings.read])
+        readings = self._reader.read(found.preference.rest or understood, hits[: self._settings.read])
         read_ms = (time.perf_counter() - reading) * 1000
         times = {
             "embed": found.milliseconds["embed"],
@@ -65,7 +65,7 @@ class Answerer:
         }
         ordered = _reordered(hits, readings)[:k]
         considered = tuple(_considered(hit) for hit in ordered)
-        declined = self._why_not(understood, hits, readings, where)
+        declined = self._why_not(understood, found, readings, where)
         if declined is not None:
             reason, explanation = declined
             return _declined(question, understood, reason, explanation, considered, begin, times)
@@ -89,21 +89,23 @@ class Answerer:
             disagreements=(),
             passages=considered,
             milliseconds=times,
+            notes=found.preference.notes,
         )
 
     def rerank(self, query: str, *, k: int = 10, where: Where = EVERYTHING) -> SearchResult:
         """A search whose first passages are put in the reader's order."""
         found = self._library.search(query, k=max(k, self._settings.read), where=where)
         begin = time.perf_counter()
-        hits = _reordered(found.hits, self._reader.read(found.query, found.hits[: self._settings.read]))[:k]
+        asked = found.preference.rest or found.query
+        hits = _reordered(found.hits, self._reader.read(asked, found.hits[: self._settings.read]))[:k]
         spent = (time.perf_counter() - begin) * 1000
         times = dict(found.milliseconds)
         times["rerank"] = round(spent, 2)
         times["total"] = round(times["total"] + spent, 2)
-        return SearchResult(found.query, tuple(hits), times)
+        return SearchResult(found.query, tuple(hits), times, found.preference)
 
     def _why_not(
-        self, question: str, hits: Sequence[Hit], readings: Sequence[Reading], where: Where
+        self, question: str, found: SearchResult, readings: Sequence[Reading], where: Where
     ) -> tuple[Reason, str] | None:
         """Why nothing is shown, None when something is."""
         library = self._library
@@ -117,9 +119,11 @@ class Answerer:
                 f"No passage in your library speaks of {_listed([str(year) for year in years])}.",
             )
         best = readings[0].probability if readings else 0.0
+        if readings and found.hits[readings[0].passage].article_id in found.preference.uncovered:
+            return Reason.PERIOD_ABSENT, found.preference.why_uncovered
         if best >= self._settings.threshold:
             return None
-        if where and not hits:
+        if where and not found.hits:
             return Reason.NOTHING_RELEVANT, "No article passes the filters that were set."
         if best < self._settings.relevant:
             return Reason.NOTHING_RELEVANT, "No passage in your library speaks of what was asked."

@@ -130,7 +130,9 @@ class SentenceReader:
         rarest = math.log(1 + (total + 0.5) / 0.5)  # of a term that stands nowhere
         asked = asked_for(question)
         wanted_years, wanted_figures = years_in(question), figures_in(question)
-        best = max((hit.score for hit in passages), default=1.0) or 1.0
+        # What the search added to the passages of the right document tells nothing about which of them answers.
+        added = max((float(hit.trace.get("bonus") or 0.0) for hit in passages), default=0.0)
+        best = max((hit.score - added for hit in passages), default=1.0) or 1.0
         furniture = asks_for_furniture(question)
         name_terms = set(self._terms(" ".join(names_in(question))))
         result = []
@@ -156,7 +158,7 @@ class SentenceReader:
                     "years": _agreement(wanted_years, years_in(text), years_around),
                     "figures": len(wanted_figures & figures_in(text)) / len(wanted_figures) if wanted_figures else 0.0,
                     "kind": _kind_match(asked, question, text, furniture),
-                    "passage": hit.score / best,
+                    "passage": max(0.0, hit.score - added) / best,
                     "dense": float(hit.trace.get("dense_score") or 0.0),
                     "long": max(0.0, len(text) - 300) / 300,
                     "names": _share(name_terms, own | heading_terms),

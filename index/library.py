@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,11 +25,13 @@ from index import fusion
 from index.embedder import Embedder
 from index.store import Held, NewArticle, Original, Store, StoredPassage
 from index.values import (
+    NO_PREFERENCE,
     AddReport,
     ArticleSummary,
     Failure,
     Hit,
     Method,
+    Preference,
     Problem,
     Progress,
     RemoveReport,
@@ -82,6 +84,7 @@ class Library:
         workers: int = 1,
         batch_passages: int = 512,
         asks_for_furniture: Callable[[str], bool] = lambda _query: False,
+        prefer: Callable[[str, Sequence[ArticleSummary]], Preference] = lambda _query, _articles: NO_PREFERENCE,
     ) -> None:
         self.folder = folder
         self.embedder = embedder
@@ -90,11 +93,13 @@ class Library:
         self._workers = workers
         self._batch_passages = batch_passages
         self._asks_for_furniture = asks_for_furniture
+        self._prefer = prefer
         self._store = Store(folder)
         self._vectors: VectorView | None = None
         self._words = WordView(folder / "views")
         self._lock = threading.RLock()
         self._held: tuple[int, list[Held]] | None = None
+        self._summaries: tuple[list[Held], list[ArticleSummary]] | None = None
 
     # Adding and removing ------------------------------------------------------------------------------------------
 
@@ -170,8 +175,12 @@ class Library:
         return self._store.revision()
 
     def articles(self) -> list[ArticleSummary]:
-        """What the library holds, in the order in which it was added."""
-        return [_summary(held) for held in self._all()]
+        """What the library holds, in the order in which it was added; the same list while nothing changes."""
+        with self._lock:
+            held = self._all()
+            if self._summaries is None or self._summaries[0] is not held:
+                self._summaries = (held, [_summary(each) for each in held])
+            return self._summaries[1]
 
     @property
     def is_empty(self) -> bool:
@@ -240,7 +249,8 @@ class Library:
         if method is not Method.WORDS and len(self._vector_view()):
             vector = self.embedder.embed_queries([query])[0]
         retrieve = time.perf_counter()
-        ranked = self._ranked(query, vector, where, method, max(self._search_settings.depth, k))
+        preference = self._prefer(query, self.articles())
+        ranked = self._ranked(query, vector, where, method, max(self._search_settings.depth, k), preference)
         hits = self._hits(query, ranked, k)
         end = time.perf_counter()
         times = {
@@ -249,7 +259,7 @@ class Library:
             "rerank": 0.0,
             "total": round((end - begin) * 1000, 2),
         }
-        return SearchResult(query, hits, times)
+        return SearchResult(query, hits, times, preference)
 
     def warm_up(self) -> None:
         """Load the model and the views now, so that the first question does not wait for them."""
@@ -345,40 +355,33 @@ class Library:
         return removed
 
     def _ranked(
-        self, query: str, vector: npt.NDArray[np.float32] | None, where: Where, method: Method, depth: int
+        self,
+        query: str,
+        vector: npt.NDArray[np.float32] | None,
+        where: Where,
+        method: Method,
+        depth: int,
+        preference: Preference,
     ) -> list[tuple[int, float, dict[str, float | int | None]]]:
-        articles: list[int] | None = None
-        allowed: npt.NDArray[np.int64] | None = None
-        if where:
-            articles = [held.key for held in self._all() if where.matches(_fields(held))]
-            if not articles:
-                return []
+        passing = [held for held in self._all() if not where or where.matches(_fields(held))]
+        preferred = [held for held in passing if held.article_id in preference.bonus]
+        bonus: dict[int, float] = {}
+        dense: dict[int, float] = {}
+        words: dict[int, float] = {}
+        # What is preferred is searched by itself, too: among many articles its passages may stand below `depth`.
+        for articles in (passing if where else None, preferred):
+            if articles == []:
+                continue
+            keys = None if articles is None else [held.key for held in articles]
             if vector is not None:
-                allowed = self._store.passage_keys(articles)
-        dense = [] if vector is None else self._vector_view().search(vector, depth, allowed)
-        words = [] if method is Method.VECTORS else self._words.search(query, depth, articles)
-        if method is Method.RECIPROCAL:
-            scores = fusion.reciprocal(dense, words)
-        elif method is Method.FUSED:
-            scores = fusion.convex(dense, words, self._search_settings.dense_weight)
-        else:
-            scores = dict(dense or words)
-        dense_rank = {key: (rank, score) for rank, (key, score) in enumerate(dense, 1)}
-        words_rank = {key: (rank, score) for rank, (key, score) in enumerate(words, 1)}
-        ordered = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-        return [
-            (
-                key,
-                score,
-                {
-                    "dense_rank": dense_rank.get(key, (None, None))[0],
-                    "dense_score": dense_rank.get(key, (None, None))[1],
-                    "words_rank": words_rank.get(key, (None, None))[0],
-                    "words_score": words_rank.get(key, (None, None))[1],
-                },
-            )
-            for key, score in ordered
-        ]
+                allowed = None if keys is None else self._store.passage_keys(keys)
+                dense |= dict(self._vector_view().search(vector, depth, allowed))
+            if method is not Method.VECTORS:
+                words |= dict(self._words.search(query, depth, keys))
+        for value in {preference.bonus[held.article_id] for held in preferred}:
+            keys = [held.key for held in preferred if preference.bonus[held.article_id] == value]
+            bonus |= dict.fromkeys(self._store.passage_keys(keys).tolist(), value)
+        return _ordered(dense, words, bonus, method, self._search_settings.dense_weight)
 
     def _hits(
         self, query: str, ranked: Sequence[tuple[int, float, dict[str, float | int | None]]], k: int
@@ -680,6 +683,40 @@ class _Adding:
         self._done += 1
         if self._on_progress is not None:
             self._on_progress(Progress(self._done, self._total, name, outcome, detail))
+
+
+def _ordered(
+    dense: Mapping[int, float], words: Mapping[int, float], bonus: Mapping[int, float], method: Method, weight: float
+) -> list[tuple[int, float, dict[str, float | int | None]]]:
+    """Passage keys by score, best first, with where each leg found them."""
+    dense_ranks, words_ranks = _ranks(dense), _ranks(words)
+    legs = [(key, dense[key]) for key in dense_ranks], [(key, words[key]) for key in words_ranks]
+    if method is Method.RECIPROCAL:
+        scores = fusion.reciprocal(*legs)
+    elif method is Method.FUSED:
+        scores = fusion.convex(*legs, weight)
+    else:
+        scores = dict(dense or words)
+    if bonus:
+        unit = 1.0 if method is Method.FUSED else max(scores.values(), default=0.0)
+        scores = {key: score + unit * bonus.get(key, 0.0) for key, score in scores.items()}
+    ranked = []
+    for key, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+        trace: dict[str, float | int | None] = {
+            "dense_rank": dense_ranks.get(key),
+            "dense_score": dense.get(key),
+            "words_rank": words_ranks.get(key),
+            "words_score": words.get(key),
+        }
+        if key in bonus:
+            trace["bonus"] = bonus[key]
+        ranked.append((key, score, trace))
+    return ranked
+
+
+def _ranks(scores: Mapping[int, float]) -> dict[int, int]:
+    """The rank of each key, from 1, in order."""
+    return {key: rank for rank, key in enumerate(sorted(scores, key=lambda key: (-scores[key], key)), 1)}
 
 
 def _sha256_of(source: Source) -> str:

@@ -27,7 +27,7 @@ class Hit:
     `sha256` is of the original file, `text_sha256` of the article's text. `units` are what can be quoted of it,
     `columns` the column names of table rows among them.
     `score` ranks within one search, higher is better. `trace` says how it came about: dense_score, dense_rank,
-    words_score, words_rank (from 1), None where that leg did not find it.
+    words_score, words_rank (from 1), None where that leg did not find it; and the bonus in `score`, where there is one.
     """
 
     key: int
@@ -72,12 +72,33 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """Articles that a question is about, by the company and period it names.
+
+    `bonus`, by article id, is added to the scores of an article's passages, which lie in [0, 1] before. `notes` say in
+    words how something in the question was read that could be read two ways. `rest` is the question without what named
+    the document, where it named one: what its passages are to be read for. `uncovered` are articles of the company that
+    is asked about which do not cover the period, where none does; `why_uncovered` says what the library has instead.
+    """
+
+    bonus: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    rest: str = ""
+    uncovered: frozenset[str] = frozenset()
+    why_uncovered: str = ""
+
+
+NO_PREFERENCE = Preference()
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, best first, and milliseconds for embed, retrieve, rerank and total."""
+    """Hits, best first, milliseconds for embed, retrieve, rerank and total, and what was preferred."""
 
     query: str
     hits: tuple[Hit, ...]
     milliseconds: Mapping[str, float]
+    preference: Preference = NO_PREFERENCE
 
 
 @dataclass(frozen=True, slots=True)

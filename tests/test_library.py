@@ -8,8 +8,8 @@ import pytest
 
 import index.library
 from errors import ArticleNotFound, LibraryError, SourceMissing
-from index.library import Library
-from index.values import Failure, Method, Problem
+from index.library import Library, SearchSettings
+from index.values import Failure, Method, Preference, Problem
 from index.where import parse_where
 from ingest.article import article_id, sha256_hex
 from ingest.passages import PassageSettings
@@ -258,6 +258,28 @@ def test_a_name_that_several_articles_have_is_not_guessed(library):
 def test_an_article_that_is_not_there_is_told(library):
     with pytest.raises(ArticleNotFound, match="no such article"):
         library.article("nobody")
+
+
+@pytest.mark.parametrize("method", Method)
+def test_preferred_articles_are_found_below_any_depth(tmp_path, method):
+    many = [text(f"{number}.txt", f"Apples are red. Crop {number} of apples rose.") for number in range(30)]
+    settings = SearchSettings(depth=5)
+    last = article_id("29.txt")
+
+    def prefer(_question, articles):
+        assert len(articles) == 30
+        return Preference({last: 1.0}, notes=("read so",))
+
+    with Library(tmp_path / "library", BagEmbedder(), search=settings, prefer=prefer) as library:
+        library.add(many)
+        result = library.search("red apples", k=3, method=method)
+        assert result.hits[0].article_id == last
+        assert len(result.hits) == 3
+        assert result.hits[0].trace["bonus"] == 1.0
+        assert "bonus" not in result.hits[1].trace
+        assert result.preference.notes == ("read so",)
+        narrowed = library.search("red apples", k=3, method=method, where=parse_where(["source=3.txt"]))
+        assert sources_of(narrowed) == ["3.txt"]
 
 
 def test_search_skips_removed_articles(three):

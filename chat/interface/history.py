@@ -101,6 +101,7 @@ def _load(data: dict[str, Any]) -> Turn:
             ),
             passages=tuple(_considered(each) for each in answer["passages"]),
             milliseconds={_text(name): _number(value) for name, value in answer["milliseconds"].items()},
+            notes=tuple(_text(each) for each in answer.get("notes", ())),
         ),
         scope=_text(data.get("scope", "")),
     )

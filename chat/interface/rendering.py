@@ -94,6 +94,7 @@ def render_answer(answer: Answer, *, stale: Collection[Cited] = (), scope: str =
     parts = _answered(answer, stale) if answer.answered else _declined(answer)
     if scope:
         parts.insert(0, f'<p class="fn-scope">Asked only of: {escape(scope)}</p>')
+    parts += [f'<p class="fn-note">{escape(note)}</p>' for note in answer.notes]
     parts.append(_trace(answer))
     kind = "fn-answered" if answer.answered else "fn-declined"
     return f'<div class="fn-answer {kind}">{"".join(parts)}</div>'

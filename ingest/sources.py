@@ -12,7 +12,7 @@ import re
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -40,7 +40,8 @@ class Source:
     """Where an article comes from: `path` or the `member` of an archive, read only when its turn comes, or `data`.
 
     `name` becomes the article's `source`. `media_type` is set when somebody told us (a web server, a row); without it
-    content and suffix decide. `title` and `published` override what the source says of itself.
+    content and suffix decide. `title` and `published` override what the source says of itself. `password` opens a
+    protected file and is kept nowhere; `ocr_language` is what text in pictures is written in, as tesseract names it.
     """
 
     name: str
@@ -50,6 +51,8 @@ class Source:
     title: str | None = None
     published: date | None = None
     member: Member | None = None
+    password: str | None = field(default=None, repr=False)
+    ocr_language: str | None = None
 
     def read_bytes(self, limit: int = -1) -> bytes:
         """All bytes, or the first `limit`; raises SourceMissing or SourceUnreadable."""

@@ -16,12 +16,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, Self
 
 from errors import SourceError, SourceTimeout, SourceTooLarge, SourceUnreadable
 from ingest.article import Article
+from ingest.patience import on_sign_of_life
 from ingest.reading import Kind, find_kind
 from ingest.sources import Source
 
@@ -35,6 +37,7 @@ MAX_INLINE_BYTES = 2 * 1024 * 1024
 _READER = "ingest.reading:read_article"
 _START_SECONDS = 60.0
 _LENGTH = struct.Struct("!Q")
+_WORKING = "working"  # the message of a child that takes long and is not stuck
 _ROOT = Path(__file__).resolve().parent.parent
 Result = tuple[Source, Article | SourceError]
 
@@ -57,9 +60,9 @@ def needs_worker(source: Source) -> bool:
 class WorkerPool:
     """Child processes that read sources; a context manager that leaves none behind.
 
-    `seconds` is what a source may take, to which `SECONDS_PER_MEGABYTE` is added for its size; `memory_bytes` the
-    address space of a child (POSIX only, None for no limit). `reader` names the function that reads, as
-    "module:function".
+    `seconds` is what a source may take, to which `SECONDS_PER_MEGABYTE` is added for its size, and what it may take
+    again after each sign of life, such as a picture whose text was recognised; `memory_bytes` the address space of a
+    child (POSIX only, None for no limit). `reader` names the function that reads, as "module:function".
     """
 
     def __init__(
@@ -236,12 +239,12 @@ class _Child:
             self._process.kill()
 
         # A timer that kills the child is the one way to end a blocked read that works on every system.
-        timer = threading.Timer(limit, stop)
-        timer.daemon = True
-        timer.start()
+        timer = _timer(limit, stop)
         try:
             _send(_pipe(self._process.stdin), _message(source))
-            answer = _receive(_pipe(self._process.stdout))
+            while (answer := _receive(_pipe(self._process.stdout))) == _WORKING:
+                timer.cancel()
+                timer = _timer(limit, stop)
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
             self.usable = False
             if late.is_set():
@@ -260,11 +263,18 @@ class _Child:
         return SourceUnreadable(source.name, str(answer))
 
 
-def _message(source: Source) -> tuple[object, ...]:
+def _timer(seconds: float, stop: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _message(source: Source) -> Source:
     # The child runs in another folder: a relative path would mean something else there.
-    path = None if source.path is None else str(source.path.absolute())
+    path = None if source.path is None else source.path.absolute()
     data = source.data if source.member is None else source.read_bytes()
-    return source.name, path, data, source.media_type, source.title, source.published
+    return replace(source, path=path, data=data, member=None)
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
@@ -309,23 +319,23 @@ def serve(reader: str, memory_bytes: int) -> None:
         _limit_memory(memory_bytes)
     module, _, function = reader.partition(":")
     read: Callable[[Source], Article] = getattr(importlib.import_module(module), function)
+    on_sign_of_life(lambda: _send(outgoing, _WORKING))
     messages: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(incoming, messages), daemon=True).start()
     while True:
-        name, path, data, media_type, title, published = messages.get()
-        source = Source(name, None if path is None else Path(path), data, media_type, title, published)
+        source: Source = messages.get()
         answer: Article | SourceError | str
         try:
             answer = read(source)
         except SourceError as error:
             answer = error.with_traceback(None)
         except MemoryError:
-            answer = SourceTooLarge(name, "needs more memory than reading may take; split it into smaller files")
+            answer = SourceTooLarge(source.name, "needs more memory than reading may take; split it into smaller files")
         except RecursionError:
-            answer = SourceTooLarge(name, "is nested too deeply to be read; save it as plain text or PDF")
+            answer = SourceTooLarge(source.name, "is nested too deeply to be read; save it as plain text or PDF")
         except Exception as error:
             # A reader's mistake must not take the other files along; its name helps to report it.
-            answer = SourceUnreadable(name, f"cannot be read ({type(error).__name__}); please report this file")
+            answer = SourceUnreadable(source.name, f"cannot be read ({type(error).__name__}); please report this file")
         _send(outgoing, answer)
 
 

@@ -24,6 +24,9 @@ from ingest.article import Article, sha256_hex
 from ingest.cleaning import clean_text
 from ingest.formats.pdf_blocks import Outline, blocks_of, fold_title, lay_out
 from ingest.formats.pdf_lines import Cell, Line, Word, in_reading_order, lines_of, without_furniture
+from ingest.formats.pdf_letters import is_rubbish
+from ingest.formats.pdf_ocr import ADVICE, DPI, RecognitionFailed, find_tesseract, recognise
+from ingest.formats.pdf_pages import draw_page
 from ingest.sources import Source
 
 MAX_PAGES = 20_000
@@ -32,8 +35,14 @@ MAX_PAGE_CHARACTERS = 400_000
 MAX_CHARACTERS = 60_000_000
 _MAX_OUTLINE = 5_000
 
-# Shares of unreadable characters beyond which a text is rubbish.
-_RUBBISH_SHARE = 0.25
+# Pages of pictures that are recognised in one document, at some seconds each.
+MAX_RECOGNISED = 1_000
+
+# A page with fewer letters and figures than this, and a picture or drawing on it, is one that only shows its text.
+_FEW_CHARACTERS = 40
+# The share of the page that the pictures cover, or the number of drawn paths, that may hold a text.
+_PICTURE_SHARE = 0.25
+_DRAWN_PATHS = 40
 
 _WORD = re.compile(r"[^\s\ufffe\u0000-\u0008]+\ufffe?|\ufffe")
 _AFTER_MARK = ".,;:!?)]”\"’'"
@@ -94,17 +103,27 @@ def read(data: bytes, source: Source) -> Article:
     if b"%PDF-" not in data[:1024]:
         raise SourceUnreadable(source.name, "is not a PDF, whatever its name says; save it again as PDF")
     try:
-        pages = _read_pages(data, source.name)
+        reading = _read_pages(data, source)
     except pypdfium2.PdfiumError as error:
         _LOG.info("%s: PDFium cannot open it (%s), pypdf tries", source.name, error)
-        pages = _second_opinion(data, source.name)
-    metadata = _read_metadata(data)
-    _check_text(pages, source.name)
+        reading = _Reading(_second_opinion(data, source))
+    _recognise(reading, data, source)
+    pages = reading.pages
+    if not any(char.isalnum() for lines in pages for line in lines for cell in line.cells for char in cell.text):
+        raise SourceUnreadable(source.name, reading.without_text())
+    metadata = _read_metadata(data, source)
     kept = without_furniture(pages)
     if not any(kept):
         kept = pages
     text, blocks, places = lay_out(blocks_of(kept, metadata.outline))
     facts = {"author": metadata.author} if metadata.author else {}
+    origins: dict[str, str] = {}
+    if reading.recognised:
+        facts["ocr"] = _numbers(reading.recognised, len(pages))
+        origins["ocr"] = "text recognised in pictures by tesseract; compare it with the page"
+    if reading.unread:
+        facts["unread_pages"] = _numbers(reading.unread, len(pages))
+        origins["unread_pages"] = f"they show text that they do not say; {reading.failure}"
     filing = _filing(kept)
     if filing is not None:
         facts |= {"company": filing.company, "kind": filing.form, "period": filing.ended.isoformat()}
@@ -115,6 +134,7 @@ def read(data: bytes, source: Source) -> Article:
         sha256=sha256_hex(data),
         published=_visible_date(kept) or metadata.created,
         facts=facts,
+        origins=origins,
         blocks=blocks,
         places=places,
         pages=len(pages),
@@ -124,33 +144,138 @@ def read(data: bytes, source: Source) -> Article:
 # --- pages through PDFium --------------------------------------------------------------------------------------------
 
 
-def _read_pages(data: bytes, name: str) -> list[list[Line]]:
+@dataclass(slots=True)
+class _Reading:
+    """The lines of each page, and the numbers of those pages that do not say what they show."""
+
+    pages: list[list[Line]]
+    sizes: list[tuple[float, float]] = field(default_factory=list)  # width and height as shown, in points
+    pictures: list[int] = field(default_factory=list)
+    rubbish: list[int] = field(default_factory=list)
+    recognised: list[int] = field(default_factory=list)
+    drawn: bool = False  # anything at all is drawn on some page
+    failure: str = ""  # why pages were not recognised, and what to do
+
+    @property
+    def unread(self) -> list[int]:
+        """The pages whose text is missing."""
+        return sorted({*self.pictures, *self.rubbish} - {*self.recognised})
+
+    def without_text(self) -> str:
+        """Why the whole document has no text, and what to do."""
+        if self.rubbish:
+            what = "draws its text with fonts that do not say which letters they are, so it comes out as rubbish"
+        elif self.pictures or self.drawn:
+            what = "has no text, only pictures (a scan?)"
+        else:
+            return "has no text: its pages are empty; check that it is the right file"
+        return f"{what}; {self.failure or 'no text was recognised in them either'}"
+
+
+def _open(data: bytes, source: Source) -> pypdfium2.PdfDocument:
     try:
-        document = pypdfium2.PdfDocument(data)
+        return pypdfium2.PdfDocument(data, password=source.password)
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
-            raise SourceEncrypted(name, "is protected by a password; save a copy without one and add that") from None
+            raise _encrypted(source) from None
         raise
-    with closing(document):
+
+
+def _encrypted(source: Source) -> SourceEncrypted:
+    if source.password:
+        return SourceEncrypted(source.name, "is protected by another password than the one given; try again")
+    return SourceEncrypted(source.name, "is protected by a password; add it with its password, or a copy without one")
+
+
+def _read_pages(data: bytes, source: Source) -> _Reading:
+    name = source.name
+    with closing(_open(data, source)) as document:
         count = len(document)
         _check_count(count, name)
-        pages: list[list[Line]] = []
+        reading = _Reading([])
         characters = broken = 0
         for index in range(count):
+            lines: list[Line] = []
             try:
-                lines = in_reading_order(lines_of(_words(document, index), index + 1))
+                with closing(document[index]) as page, closing(page.get_textpage()) as textpage:
+                    reading.sizes.append(page.get_size())
+                    text = _text(textpage)
+                    if is_rubbish(text):
+                        reading.rubbish.append(index + 1)
+                    else:
+                        words = _Boxes(textpage.raw, text, page).words()
+                        lines = in_reading_order(lines_of(words, index + 1))
+                        if sum(map(str.isalnum, text[: 4 * _FEW_CHARACTERS])) < _FEW_CHARACTERS:
+                            _look_at_picture(page, reading, index + 1)
             except pypdfium2.PdfiumError:
                 broken += 1
-                lines = []
+                reading.sizes[index:] = [(0.0, 0.0)]
             characters += sum(len(cell.text) for line in lines for cell in line.cells)
             if characters > MAX_CHARACTERS:
                 raise SourceTooLarge(name, f"has more than {MAX_CHARACTERS:,} characters of text; split it into parts")
-            pages.append(lines)
+            reading.pages.append(lines)
         if broken == count:
             raise SourceUnreadable(name, "is damaged: none of its pages can be read; fetch or save it again")
         if broken:
             _LOG.warning("%s: %d of %d pages are damaged and left out", name, broken, count)
-        return pages
+        return reading
+
+
+def _look_at_picture(page: pypdfium2.PdfPage, reading: _Reading, number: int) -> None:
+    """Note a page with hardly any text of its own as a picture, where pictures or drawings may hold one."""
+    width, height = page.get_size()
+    covered, paths = 0.0, 0
+    for thing in page.get_objects(max_depth=3):
+        reading.drawn = True
+        if thing.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = thing.get_bounds()
+            covered += abs((right - left) * (top - bottom))
+        paths += thing.type == pdfium.FPDF_PAGEOBJ_PATH
+        if covered > _PICTURE_SHARE * width * height or paths >= _DRAWN_PATHS:
+            reading.pictures.append(number)
+            return
+
+
+def _recognise(reading: _Reading, data: bytes, source: Source) -> None:
+    """Have the pages recognised that do not say what they show; what cannot be recognised stays without text."""
+    wanted = reading.unread
+    if not wanted:
+        return
+    program = find_tesseract()
+    if program is None:
+        reading.failure = ADVICE
+        return
+    if len(wanted) > MAX_RECOGNISED:
+        reading.failure = f"only the first {MAX_RECOGNISED:,} such pages are recognised; split it into parts"
+    for number in wanted[:MAX_RECOGNISED]:
+        try:
+            picture = draw_page(data, number, DPI / 72, source.name, source.password)
+            # A PNG's width stands in its bytes 16 to 19.
+            scale = int.from_bytes(picture[16:20]) / reading.sizes[number - 1][0]
+            words = recognise(program, picture, scale, source.ocr_language or "eng")
+        except (RecognitionFailed, SourceError) as error:
+            reason = error.reason if isinstance(error, SourceError) else str(error)
+            _LOG.warning("%s: page %d could not be recognised: %s", source.name, number, reason)
+            reading.failure = reason
+            continue
+        reading.recognised.append(number)
+        if words:
+            reading.pages[number - 1] = lines_of(words, number)
+
+
+def _numbers(pages: list[int], count: int) -> str:
+    """Pages in words: "all pages", "pages 3, 7 to 9", "page 4"."""
+    if len(pages) == count:
+        return "all pages"
+    parts: list[str] = []
+    first = last = 0
+    for page in [*pages, 0]:
+        if page != last + 1 or not first:
+            if first:
+                parts.append(str(first) if first == last else f"{first} to {last}")
+            first = page
+        last = page
+    return ("page " if len(pages) == 1 else "pages ") + ", ".join(parts)
 
 
 def _check_count(count: int, name: str) -> None:
@@ -162,20 +287,16 @@ def _check_count(count: int, name: str) -> None:
         )
 
 
-def _words(document: pypdfium2.PdfDocument, index: int) -> Iterator[Word]:
-    """The words of a page in the order it draws them, boxes as the page is shown."""
-    page = document[index]
-    with closing(page):
-        textpage = page.get_textpage()
-        with closing(textpage):
-            count = textpage.count_chars()
-            if not 0 < count <= MAX_PAGE_CHARACTERS:
-                return
-            text = textpage.get_text_range()
-            if len(text) != count:
-                # Left-out or paired characters would shift every box: ask for each character instead.
-                text = "".join(_character(textpage.raw, i) for i in range(count))
-            yield from _Boxes(textpage.raw, text, page).words()
+def _text(textpage: pypdfium2.PdfTextPage) -> str:
+    """A page's text in the order it is drawn, one character for each of PDFium's."""
+    count = textpage.count_chars()
+    if not 0 < count <= MAX_PAGE_CHARACTERS:
+        return ""
+    text = textpage.get_text_range()
+    if len(text) != count:
+        # Left-out or paired characters would shift every box: ask for each character instead.
+        text = "".join(_character(textpage.raw, i) for i in range(count))
+    return text
 
 
 def _character(raw: object, index: int) -> str:
@@ -286,13 +407,14 @@ class _Boxes:
 # --- pypdf -----------------------------------------------------------------------------------------------------------
 
 
-def _second_opinion(data: bytes, name: str) -> list[list[Line]]:
+def _second_opinion(data: bytes, source: Source) -> list[list[Line]]:
     """What pypdf reads where PDFium gives up: lines without boxes."""
+    name = source.name
     damaged = "is damaged or incomplete and cannot be read; fetch or save it again"
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise SourceEncrypted(name, "is protected by a password; save a copy without one and add that")
+        if reader.is_encrypted and not reader.decrypt(source.password or ""):
+            raise _encrypted(source)
         _check_count(len(reader.pages), name)
         pages = [_plain_lines(page.extract_text(), number) for number, page in enumerate(reader.pages, 1)]
     except SourceError:
@@ -315,12 +437,12 @@ def _plain_lines(text: str, page: int) -> list[Line]:
     return lines
 
 
-def _read_metadata(data: bytes) -> _Metadata:
+def _read_metadata(data: bytes, source: Source) -> _Metadata:
     """Title, author, date and outline as the file states them; nothing where they cannot be read."""
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
         if reader.is_encrypted:
-            reader.decrypt("")
+            reader.decrypt(source.password or "")
         stated: Mapping[str, object] = reader.metadata or {}
         title = _one_line(stated.get("/Title"))
         author = _one_line(stated.get("/Author"))
@@ -366,31 +488,6 @@ def _date(year: str, month: str, day: str) -> date | None:
 
 
 # --- what the whole says ---------------------------------------------------------------------------------------------
-
-
-def _check_text(pages: list[list[Line]], name: str) -> None:
-    total = odd = letters = 0
-    for lines in pages:
-        for line in lines:
-            for cell in line.cells:
-                total += len(cell.text)
-                letters += sum(map(str.isalnum, cell.text))
-                if not cell.text.isascii():
-                    odd += sum(_is_odd(char) for char in cell.text)
-    if not letters and odd < 20:
-        raise SourceUnreadable(
-            name, "has no text, only pictures (a scan?); run text recognition (OCR) over it and add the result"
-        )
-    if odd > _RUBBISH_SHARE * total:
-        raise SourceUnreadable(
-            name,
-            "draws its text with fonts that do not say which letters they are, so it comes out as rubbish; "
-            "run text recognition (OCR) over it and add the result",
-        )
-
-
-def _is_odd(char: str) -> bool:
-    return "\ue000" <= char <= "\uf8ff" or char == "\ufffd" or char >= "\U000f0000"
 
 
 def _title(stated: str, pages: list[list[Line]], source: Source) -> str:

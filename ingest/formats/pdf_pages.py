@@ -19,7 +19,7 @@ MAX_PIXELS = 16_000_000
 MAX_POINTS = 14_400
 
 
-def draw_page(data: bytes, page: int, scale: float, name: str) -> bytes:
+def draw_page(data: bytes, page: int, scale: float, name: str, password: str | None = None) -> bytes:
     """Page `page` (from 1) as a PNG picture, as a reader shows it: turned and cropped, with notes and form fields.
 
     `scale` is in pixels a point (1.0 is 72 dots per inch) and is lowered for a page so large that the picture would
@@ -29,7 +29,7 @@ def draw_page(data: bytes, page: int, scale: float, name: str) -> bytes:
     if not scale > 0:
         raise ValueError(f"scale is {scale}, must be above 0")
     try:
-        document = pypdfium2.PdfDocument(data)
+        document = pypdfium2.PdfDocument(data, password=password)
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise SourceEncrypted(name, "is protected by a password; save a copy without one and add that") from None

@@ -348,6 +348,7 @@ def _library(settings: Settings, parsed: argparse.Namespace, *, empty: bool = Fa
         search=SearchSettings(depth=settings.depth, dense_weight=settings.dense_weight),
         workers=settings.workers,
         batch_passages=settings.batch_passages,
+        ocr_language=settings.ocr_language,
         asks_for_furniture=asks_for_furniture,
         prefer=Router(),
     )

@@ -27,6 +27,8 @@ class Settings:
     threads: int = 0
     # Processes that read PDF, Word and web files while vectors are computed; one keeps up with the embedder.
     workers: int = 1
+    # Languages of the text in scanned pages, as tesseract names them: "eng", "deu+eng"; it needs its data for each.
+    ocr_language: str = "eng"
     # Passages whose vectors are computed together: enough to find neighbours of equal length, and stored often.
     batch_passages: int = 512
     # Word pieces: the embedder reads 256 with its two special tokens.

@@ -71,7 +71,8 @@ class SearchSettings:
 class Library:
     """The library in `folder`, made when missing. Safe to use from several threads; close it when done.
 
-    `workers` processes read files that need a process of their own. Raises LibraryError and its kinds.
+    `workers` processes read files that need a process of their own, text in pictures as written in `ocr_language`
+    (tesseract's name for it; English by default). Raises LibraryError and its kinds.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Library:
         search: SearchSettings | None = None,
         workers: int = 1,
         batch_passages: int = 512,
+        ocr_language: str | None = None,
         asks_for_furniture: Callable[[str], bool] = lambda _query: False,
         prefer: Callable[[str, Sequence[ArticleSummary]], Preference] = lambda _query, _articles: NO_PREFERENCE,
     ) -> None:
@@ -92,6 +94,7 @@ class Library:
         self._search_settings = SearchSettings() if search is None else search
         self._workers = workers
         self._batch_passages = batch_passages
+        self._ocr_language = ocr_language
         self._asks_for_furniture = asks_for_furniture
         self._prefer = prefer
         self._store = Store(folder)
@@ -528,7 +531,7 @@ class _Adding:
         }
 
     def run(self, sources: Iterable[Source | SourceError], stop: Callable[[], bool] | None) -> None:
-        pool = WorkerPool(self._library._workers)
+        pool = WorkerPool(self._library._workers, ocr_language=self._library._ocr_language)
         try:
             for source, result in pool.read(self._to_read(sources, stop)):
                 if isinstance(result, SourceError):

@@ -62,7 +62,8 @@ class WorkerPool:
 
     `seconds` is what a source may take, to which `SECONDS_PER_MEGABYTE` is added for its size, and what it may take
     again after each sign of life, such as a picture whose text was recognised; `memory_bytes` the address space of a
-    child (POSIX only, None for no limit). `reader` names the function that reads, as "module:function".
+    child (POSIX only, None for no limit). `reader` names the function that reads, as "module:function"; `ocr_language`
+    is that of sources which name none.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class WorkerPool:
         memory_bytes: int | None = MEMORY_BYTES,
         *,
         reader: str = _READER,
+        ocr_language: str | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError(f"workers is {workers}, must be at least 1")
@@ -79,6 +81,7 @@ class WorkerPool:
         self._seconds = seconds
         self._memory_bytes = memory_bytes
         self._reader = reader
+        self._ocr_language = ocr_language
         self._idle: list[_Child] = []
         self._children: set[_Child] = set()
         self._lock = threading.Lock()
@@ -130,6 +133,8 @@ class WorkerPool:
 
     def read_one(self, source: Source) -> Article:
         """The article of one source; raises its SourceError."""
+        if source.ocr_language is None:
+            source = replace(source, ocr_language=self._ocr_language)
         child = self._take()
         outcome: Article | SourceError | None = None
         try:

@@ -59,7 +59,8 @@ def main() -> None:
                 f"| {ordered / max(common, 1):.3f} | {breaks} |",
                 flush=True,
             )
-            totals = [a + b for a, b in zip(totals, (len(raw), out.total(), added.total(), common, ordered), strict=True)]
+            counts = (len(raw), out.total(), added.total(), common, ordered)
+            totals = [a + b for a, b in zip(totals, counts, strict=True)]
             if args.look:
                 args.look.mkdir(parents=True, exist_ok=True)
                 stem = args.look / f"{file.stem} {number}"

@@ -2,6 +2,8 @@
 
 import io
 import re
+import shutil
+import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ import pypdf
 import pypdfium2
 import pytest
 from fpdf import FPDF
+from PIL import Image
 
 from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadable
 from ingest.article import Article, Block, BlockKind
@@ -211,6 +214,131 @@ def test_turned_pages_have_places_as_shown(report: bytes) -> None:
         assert all(-1 <= a < c <= width + 1 and -1 <= b < d <= height + 1 for a, b, c, d in boxes)
 
 
+# --- pictures ---------------------------------------------------------------------------------------------------------
+
+_FAKE_TESSERACT = """#!{python}
+import sys
+picture = sys.stdin.buffer.read()
+assert picture.startswith(b"\\x89PNG"), picture[:20]
+options = dict(zip(sys.argv[3:-1:2], sys.argv[4:-1:2]))
+if options["-l"] != "eng":
+    sys.exit("Failed loading language 'xyz'")
+width, height = int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
+print("level page_num block_num par_num line_num word_num left top width height conf text".replace(" ", "\\t"))
+at = height // 4
+for line, words in enumerate([["Words", "in", "a", "pic-"], ["ture", "of", "9", "pages.", "|"]]):
+    print("\\t".join(map(str, [4, 1, 1, 1, line, 0, width // 2, at, 900, 40, -1, ""])))
+    for number, word in enumerate(words):
+        row = [5, 1, 1, 1, line, number, width // 2 + 100 * number, at, 80, 40, 12 if word == "|" else 95, word]
+        print("\\t".join(map(str, row)))
+    at += 60
+"""
+
+
+@pytest.fixture
+def fake_tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform == "win32":
+        pytest.skip("a script is no program on Windows")
+    program = tmp_path / "tesseract"
+    program.write_text(_FAKE_TESSERACT.replace("{python}", sys.executable), encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(pdf, "find_tesseract", lambda: str(program))
+
+
+def _picture_page(document: FPDF) -> None:
+    document.add_page()
+    picture = io.BytesIO()
+    Image.new("L", (60, 80), 255).save(picture, "PNG")
+    document.image(picture, 0, 0, 595, 842)
+
+
+def _mixed(document: FPDF) -> None:
+    document.add_page()
+    _lines(document, 72, 90, *_WRAPPED)
+    _picture_page(document)
+    document.add_page()  # an empty page is no picture
+    _picture_page(document)
+
+
+@pytest.mark.usefixtures("fake_tesseract")
+def test_only_pages_that_are_pictures_are_recognised_and_marked() -> None:
+    article = _read(_document(_mixed))
+    assert _blocks(article, BlockKind.PARAGRAPH) == [" ".join(_WRAPPED), *["Words in a picture of 9 pages."] * 2]
+    assert article.facts["ocr"] == "pages 2, 4"
+    assert "tesseract" in article.origins["ocr"]
+    first = next(place for place in article.places if place.page == 2)
+    left, top, _, bottom = first.boxes[0]
+    assert round(left) == 298  # half of the page's width
+    assert top < 842 / 4 < bottom < 842 / 4 + 15
+
+
+def test_without_tesseract_the_pages_that_are_left_out_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "find_tesseract", lambda: None)
+    article = _read(_document(_mixed))
+    assert article.text == " ".join(_WRAPPED)
+    assert "ocr" not in article.facts
+    assert article.facts["unread_pages"] == "pages 2, 4"
+    assert "install the free program tesseract" in article.origins["unread_pages"]
+
+
+@pytest.mark.usefixtures("fake_tesseract")
+def test_a_language_that_tesseract_lacks_is_said() -> None:
+    data = _document(_picture_page)
+    with pytest.raises(SourceUnreadable) as caught:
+        pdf.read(data, Source("scan.pdf", data=data, ocr_language="xyz"))
+    assert str(caught.value) == (
+        "scan.pdf: has no text, only pictures (a scan?); tesseract lacks its data for the language 'xyz'"
+    )
+
+
+def test_a_language_is_never_an_option_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "find_tesseract", lambda: sys.executable)
+    data = _document(_picture_page)
+    with pytest.raises(SourceUnreadable, match="'--tessdata-dir /' is no language of tesseract's"):
+        pdf.read(data, Source("scan.pdf", data=data, ocr_language="--tessdata-dir /"))
+
+
+def test_a_scan_without_tesseract_says_how_to_have_it_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "find_tesseract", lambda: None)
+    with pytest.raises(SourceUnreadable, match=r"only pictures \(a scan\?\); install the free program tesseract"):
+        _read(_document(_picture_page))
+
+
+def test_a_scanned_page_is_read_by_the_real_tesseract() -> None:
+    if shutil.which("tesseract") is None:
+        pytest.skip("tesseract is not installed")
+
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        document.set_font("Helvetica", "B", 18)
+        document.text(72, 90, "Imaging in hospitals")
+        document.set_font("Helvetica", size=11)
+        _lines(document, 72, 130, *_WRAPPED)
+
+    printed = pypdfium2.PdfDocument(_document(draw))
+    scan = io.BytesIO()
+    printed[0].render(scale=2.5).to_pil().convert("L").save(scan, "PDF", resolution=180)
+    printed.close()
+    article = _read(scan.getvalue())
+    assert article.facts["ocr"] == "all pages"
+    assert _blocks(article, BlockKind.HEADING) == ["Imaging in hospitals"]
+    assert _blocks(article, BlockKind.PARAGRAPH) == [" ".join(_WRAPPED)]
+    tops = [place.boxes[0][1] for place in article.places]
+    assert tops == pytest.approx([72, 120, 134, 148], abs=3)
+
+
+@pytest.mark.usefixtures("fake_tesseract")
+def test_fonts_without_letters_are_recognised_from_their_picture() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        for number, line in enumerate(_WRAPPED * 2):
+            document.text(72, 90 + 14 * number, "".join(chr(ord(char) + 3) if char != " " else " " for char in line))
+
+    article = _read(_document(draw))
+    assert article.text == "Words in a picture of 9 pages."
+    assert article.facts["ocr"] == "all pages"
+
+
 # --- bad files -------------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +369,11 @@ def test_pictures_alone_are_no_text() -> None:
 
     with pytest.raises(SourceUnreadable, match="has no text, only pictures"):
         _read(_document(draw))
+
+
+def test_empty_pages_are_no_pictures() -> None:
+    with pytest.raises(SourceUnreadable, match="has no text: its pages are empty"):
+        _read(_document(lambda document: document.add_page()))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ _PLANTED = """
 import ctypes, os, sys, time
 from errors import SourceUnreadable
 from ingest.article import Article, sha256_hex
+from ingest.patience import give_sign_of_life
 
 def read(source):
     text = source.read_bytes().decode()
@@ -42,6 +43,14 @@ def read(source):
         os.write(1, b"more noise")
     if text == "modules":
         text = " ".join(sorted(sys.modules))
+    if text == "patience":
+        for _ in range(8):
+            time.sleep(0.5)
+            give_sign_of_life()
+    if text == "language":
+        text = str(source.ocr_language)
+    if text == "password":
+        text = str(source.password)
     if text == "pid":
         text = str(os.getpid())
     return Article(source.name, "T", text, sha256_hex(text))
@@ -231,3 +240,20 @@ def _is_running(number: int) -> bool:
         return False
     state = Path(f"/proc/{number}/stat")
     return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_a_source_that_shows_signs_of_life_may_take_long(planted: str) -> None:
+    with WorkerPool(1, seconds=2, reader=planted) as pool:
+        pool.read_one(_source("warm"))
+        assert pool.read_one(_source("patience")).text == "patience"  # four seconds, half a second a step
+
+
+def test_a_child_is_told_the_language_of_pictures_and_the_password(planted: str) -> None:
+    with WorkerPool(1, reader=planted, ocr_language="deu") as pool:
+        assert pool.read_one(_source("language")).text == "deu"
+        assert pool.read_one(Source("a", data=b"language", ocr_language="fra")).text == "fra"
+        assert pool.read_one(Source("a", data=b"password", password="open sesame")).text == "open sesame"
+
+
+def test_a_password_is_not_shown_with_its_source() -> None:
+    assert "sesame" not in repr(Source("a.pdf", password="sesame"))

@@ -23,8 +23,8 @@ from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadabl
 from ingest.article import Article, sha256_hex
 from ingest.cleaning import clean_text
 from ingest.formats.pdf_blocks import Outline, blocks_of, fold_title, lay_out
-from ingest.formats.pdf_lines import Cell, Line, Word, in_reading_order, lines_of, without_furniture
 from ingest.formats.pdf_letters import is_rubbish
+from ingest.formats.pdf_lines import Cell, Line, Word, in_reading_order, lines_of, without_furniture
 from ingest.formats.pdf_ocr import ADVICE, DPI, RecognitionFailed, find_tesseract, recognise
 from ingest.formats.pdf_pages import draw_page
 from ingest.sources import Source
@@ -292,7 +292,7 @@ def _text(textpage: pypdfium2.PdfTextPage) -> str:
     count = textpage.count_chars()
     if not 0 < count <= MAX_PAGE_CHARACTERS:
         return ""
-    text = textpage.get_text_range()
+    text: str = textpage.get_text_range()
     if len(text) != count:
         # Left-out or paired characters would shift every box: ask for each character instead.
         text = "".join(_character(textpage.raw, i) for i in range(count))

@@ -46,6 +46,18 @@ def is_rubbish(text: str) -> bool:
             odd += count if _is_odd(char) else 0
     if odd > 20 and odd > _ODD_SHARE * total:
         return True
+    if not _looks_strange(counts):
+        return False
+    # Once more without codes and figures ("US0378331005"), which no language is told from.
+    words = [word for word in text.split() if sum(map(str.isdigit, word)) <= len(word) / 2]
+    if not _looks_strange(Counter("".join(words))):
+        return False
+    words = [word.strip(".,;:()'\"“”").casefold() for word in words]
+    return sum(word in _COMMON for word in words) < _LEAST_COMMON * len(words)
+
+
+def _looks_strange(counts: Counter[str]) -> bool:
+    """Whether characters hold so many Latin letters that their frequencies tell, and these are no language's."""
     letters: Counter[str] = Counter()
     other = 0
     for char, count in counts.items():
@@ -63,11 +75,7 @@ def is_rubbish(text: str) -> bool:
     known = letters.total()
     if known < _MIN_LETTERS or other > known:  # another script: nothing is known of its letters
         return False
-    if _likeness(letters) >= _LEAST_LIKENESS:
-        return False
-    words = [word.strip(".,;:()'\"“”").casefold() for word in text.split()]
-    words = [word for word in words if word]
-    return sum(word in _COMMON for word in words) < _LEAST_COMMON * len(words)
+    return _likeness(letters) < _LEAST_LIKENESS
 
 
 def _is_odd(char: str) -> bool:
@@ -76,7 +84,7 @@ def _is_odd(char: str) -> bool:
 
 
 def _base(char: str) -> str | None:
-    """The plain Latin letter under an accent, "" for a Latin letter without one, None for a letter of another script."""
+    """The plain Latin letter under an accent; "" for a Latin one that has none, None for one of another script."""
     base = unicodedata.normalize("NFD", char)[0].lower()
     if base.isascii():
         return base

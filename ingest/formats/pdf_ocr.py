@@ -27,6 +27,10 @@ SECONDS = 90.0
 
 # Words of which the program itself is this unsure are specks, lines and parts of drawings (0 to 100).
 _LEAST_CONFIDENCE = 30.0
+# Letters that rise above "x" or go below the line, by which share of the font's size.
+_TALL = re.compile(r"[A-Z0-9bdfhklt$€£&(/%!?’'\"À-Þß]")
+_HANGING = re.compile(r"[gjpqy,;(Q$]")
+_BELOW = 0.21
 _LANGUAGE = re.compile(r"[A-Za-z0-9_]+(?:\+[A-Za-z0-9_]+)*")
 _WINDOWS = (r"C:\Program Files\Tesseract-OCR\tesseract.exe", r"C:\Program Files (x86)\Tesseract-OCR\tesseract.exe")
 
@@ -48,7 +52,8 @@ def find_tesseract() -> str | None:
 def recognise(program: str, picture: bytes, scale: float, language: str) -> list[Word]:
     """The words in a picture of a page (PNG) in reading order, boxes in points. Raises RecognitionFailed.
 
-    `scale` is how many of its pixels make a point. `language` is one of the program's own names, or several joined with "+": "eng", "deu+eng".
+    `scale` is how many of its pixels make a point. `language` is one of the program's own names, or several joined
+    with "+": "eng", "deu+eng".
     """
     if not _LANGUAGE.fullmatch(language):
         raise RecognitionFailed(f"{language!r} is no language of tesseract's, such as eng or deu+eng")
@@ -81,34 +86,33 @@ def recognise(program: str, picture: bytes, scale: float, language: str) -> list
 def _words(table: str, scale: float) -> Iterator[Word]:
     """The words of tesseract's table (TSV): level, page, block, paragraph, line, word, box, confidence, text.
 
-    Boxes of letters differ in height with the letters; a line's words get the height that lines of their block have.
+    Its boxes end where the ink does, so that "more" is lower than "Apple": heights are worked out from the letters,
+    and each word gets the full height of its line's font, as the words of other PDFs have it.
     """
-    rows = [row for line in table.split("\n")[1:] if len(row := line.split("\t", 11)) == 12]
     lines: dict[tuple[str, ...], list[list[str]]] = {}
-    for row in rows:
-        if row[0] == "5" and row[11].strip() and float(row[10]) >= _LEAST_CONFIDENCE:
+    for line in table.split("\n")[1:]:
+        row = line.split("\t", 11)
+        if len(row) == 12 and row[0] == "5" and row[11].strip() and float(row[10]) >= _LEAST_CONFIDENCE:
             lines.setdefault(tuple(row[1:5]), []).append(row)
-    extents = {tuple(row[1:5]): _box(row) for row in rows if row[0] == "4"}
-    heights: dict[tuple[str, ...], list[float]] = {}
-    for key in lines:
-        heights.setdefault(key[:3], []).append(extents[key][3] - extents[key][1])
+    sizes = {key: median(float(row[9]) / _share_of_size(row[11]) for row in words) for key, words in lines.items()}
+    usual = median(size for key, size in sizes.items() for _ in lines[key]) if sizes else 0.0
     keys = list(lines)
     for index, key in enumerate(keys):
-        _, top, _, bottom = extents[key]
-        usual = median(heights[key[:3]])
-        if 0.6 * usual < bottom - top < 1.6 * usual:
-            top, bottom = (top + bottom - usual) / 2, (top + bottom + usual) / 2
-        goes_on = index + 1 < len(keys) and keys[index + 1][:3] == key[:3] and lines[keys[index + 1]][0][11][0].islower()
+        size = usual if abs(sizes[key] - usual) < 0.12 * usual else sizes[key]
         words = lines[key]
+        after = lines[keys[index + 1]][0][11] if index + 1 < len(keys) and keys[index + 1][:3] == key[:3] else ""
         for place, row in enumerate(words):
             text = row[11].strip()
-            left, _, right, _ = _box(row)
-            cut = place == len(words) - 1 and goes_on and len(text) > 2 and text[-1] in "-‐¬" and text[-2].isalpha()
-            yield Word(
-                text[:-1] if cut else text, left / scale, top / scale, right / scale, bottom / scale, place > 0, cut
-            )
+            left, top, width, height = map(float, row[6:10])
+            base = top + height - (_BELOW * size if _HANGING.search(text) else 0.0)
+            upper, lower = base - 0.92 * size, base + 0.23 * size
+            last = place == len(words) - 1
+            cut = last and after[:1].islower() and len(text) > 2 and text[-1] in "-‐¬" and text[-2].isalpha()
+            text = text[:-1] if cut else text
+            yield Word(text, left / scale, upper / scale, (left + width) / scale, lower / scale, place > 0, cut)
 
 
-def _box(row: list[str]) -> tuple[float, float, float, float]:
-    left, top, width, height = map(float, row[6:10])
-    return left, top, left + width, top + height
+def _share_of_size(text: str) -> float:
+    """How much of a font's size the letters of a word stand in, roughly the same for all print."""
+    high = 0.72 if _TALL.search(text) else 0.52
+    return high + (_BELOW if _HANGING.search(text) else 0.0)

@@ -5,7 +5,7 @@ are verbatim by construction.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from chat.answer import Answer, Considered, Quote, Reason
@@ -56,6 +56,7 @@ class Answerer:
         reading = time.perf_counter()
         hits = found.hits
         readings = self._reader.read(found.preference.rest or understood, hits[: self._settings.read])
+        readings = _of_documents_first(readings, hits, found.preference.documents, self._settings.threshold)
         read_ms = (time.perf_counter() - reading) * 1000
         times = {
             "embed": found.milliseconds["embed"],
@@ -169,6 +170,19 @@ class Answerer:
             columns=hit.columns if reading.kind is BlockKind.TABLE_ROW else (),
             boxes=tuple(boxes),
         )
+
+
+def _of_documents_first(
+    readings: Sequence[Reading], hits: Sequence[Hit], documents: Collection[str], threshold: float
+) -> list[Reading]:
+    """Readings of the documents that are asked of before better ones of others, as far as they answer."""
+    return sorted(
+        readings,
+        key=lambda each: (
+            each.probability < threshold or hits[each.passage].article_id not in documents,
+            -each.probability,
+        ),
+    )
 
 
 def _reordered(hits: Sequence[Hit], readings: Sequence[Reading]) -> list[Hit]:

@@ -27,7 +27,7 @@ from ingest.companies import company_words, folded_words
 
 # Added to fused scores, which lie in [0, 1]. The right document goes before everything else; the right company and the
 # right year only lean, since others write about it, too.
-THE_DOCUMENT = 1.0
+_THE_DOCUMENT = 1.0
 _THE_COMPANY = 0.3
 _THE_YEAR = 0.15
 _THE_KIND = 0.05
@@ -182,6 +182,7 @@ def _preference(question: str, companies: _Companies) -> Preference:
     if not named and len(companies.documents) == 1 and not companies.without_company:
         named = dict.fromkeys(companies.documents, "")  # a library of one company: nobody names it in every question
     bonus: dict[str, float] = {}
+    documents: set[str] = set()
     notes: list[str] = []
     uncovered: list[_Document] = []
     for company in named:
@@ -192,7 +193,7 @@ def _preference(question: str, companies: _Companies) -> Preference:
         chosen = _of_periods(periods, of_kind, own, notes)
         if latest is not None and all(asked.period is not None and not asked.period.part for asked in periods):
             chosen += _newest(latest, of_kind)  # "How does the latest quarter compare with 2022?"
-        bonus |= {document.article_id: THE_DOCUMENT for document in chosen}
+        documents |= {document.article_id for document in chosen}
         if not chosen:
             _lean_to_years(periods, own, bonus)
             if periods and not any(_covers(document, asked) for document in own for asked in periods):
@@ -203,9 +204,10 @@ def _preference(question: str, companies: _Companies) -> Preference:
         return NO_PREFERENCE
     said = [*named.values(), *(asked.text for asked in periods), latest.text if latest is not None else ""]
     return Preference(
-        bonus=bonus,
+        bonus=bonus | dict.fromkeys(documents, _THE_DOCUMENT),
+        documents=frozenset(documents),
         notes=tuple(dict.fromkeys(notes)),
-        rest=_without(question, said) if THE_DOCUMENT in bonus.values() else "",
+        rest=_without(question, said) if documents else "",
         uncovered=frozenset(document.article_id for document in uncovered),
         why_uncovered=_why_uncovered(uncovered, periods),
     )
@@ -218,19 +220,24 @@ def _without(question: str, said: Sequence[str]) -> str:
 
 
 def _covers(document: _Document, asked: AskedPeriod) -> bool:
-    """Whether a document may speak of a period: its own, or one that it compares with, up to two years before."""
+    """Whether a document may speak of a period: its own, or one that it compares with.
+
+    A quarter's report compares with the year before, a year's with the two before. What states no period may speak of
+    any.
+    """
+    labels = [label for label in (document.common, document.period, document.calendar) if label is not None]
+    before = max((1 if label.part else 2 for label in labels), default=0)
     wanted = asked.period
     if wanted is None and asked.ended is not None:
-        ended = document.ended
-        return ended is None or any(
-            abs((ended - asked.ended).days - 365.25 * years) <= 2 * _SAME_END_DAYS for years in (0, 1, 2)
-        )
-    labels = [label for label in (document.common, document.period, document.calendar) if label is not None]
+        if document.ended is None:
+            return True
+        days = (document.ended - asked.ended).days
+        return any(abs(days - 365.25 * years) <= 2 * _SAME_END_DAYS for years in range(before + 1))
     if not labels or wanted is None:
         return True
-    # A report on a year or half speaks of its quarters, too, and one on a quarter of the year so far.
+    # A report on a year speaks of its quarters, too, and one on a quarter of the year so far.
     return any(
-        0 <= label.year - wanted.year <= 2 and (label.part == wanted.part or not label.part or not wanted.part)
+        0 <= label.year - wanted.year <= before and (label.part == wanted.part or not label.part or not wanted.part)
         for label in labels
     )
 
@@ -266,7 +273,7 @@ def _of_period(asked: AskedPeriod, documents: Sequence[_Document], notes: list[s
     found = next((reading for reading in readings if reading), [])
     ids = {each.article_id for each in found}
     others = [each for reading in readings for each in reading if each.article_id not in ids]
-    if others and found[0].ended and others[0].ended:
+    if asked.basis is Basis.ANY and others and found[0].ended and others[0].ended:
         taken, other = found[0], others[0]
         notes.append(
             f"“{asked.text.strip()}” is read as {_described(taken)}. It could also mean {_described(other)}; "

@@ -75,13 +75,15 @@ class Hit:
 class Preference:
     """Articles that a question is about, by the company and period it names.
 
-    `bonus`, by article id, is added to the scores of an article's passages, which lie in [0, 1] before. `notes` say in
+    `bonus`, by article id, is added to the scores of an article's passages, which lie in [0, 1] before; `documents` are
+    the very articles that it asks of. `notes` say in
     words how something in the question was read that could be read two ways. `rest` is the question without what named
     the document, where it named one: what its passages are to be read for. `uncovered` are articles of the company that
     is asked about which do not cover the period, where none does; `why_uncovered` says what the library has instead.
     """
 
     bonus: Mapping[str, float] = field(default_factory=dict)
+    documents: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     rest: str = ""
     uncovered: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ import pytest
 from chat.answer import Answer, Considered, Quote, Reason
 from chat.answering import Answerer, AnswerSettings
 from chat.reader import Reading, SentenceReader
+from chat.routing import Router
 from chat.terms import asks_for_furniture
 from index.embedder import Vectors
 from index.library import Library
@@ -20,7 +21,7 @@ from index.values import Hit
 from index.where import parse_where
 from ingest.article import BlockKind
 from ingest.passages import PassageSettings
-from ingest.sources import Source
+from ingest.sources import ROW_MEDIA_TYPE, Source
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -322,6 +323,53 @@ def test_filters_hold_for_quotes_and_passages(filled):
     answer = ask(filled, "What was approved in 2023?", {"2023": 0.9}, where=parse_where(["source=devices.md"]))
     assert {quote.source for quote in answer.quotes} == {"devices.md"}
     assert {passage.source for passage in answer.passages} == {"devices.md"}
+
+
+# The document that is asked for ---------------------------------------------------------------------------------------
+
+REPORT = """{{"_id": "{name}", "title": "{name}", "company": "Acme Corp.", "kind": "10-Q", "period": "{period}",
+ "period_end": "{ended}", "year_end": "09-30", "calendar_period": "{calendar}",
+ "text": "Gross margin was {margin} percent of sales. Costs were as planned."}}"""
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "library", HashedWords(), prefer=Router()) as library:
+        for name, period, ended, calendar, margin in (
+            ("spring", "2023 Q2", "2023-03-31", "2023 Q1", "31"),
+            ("winter", "2023 Q1", "2022-12-31", "2022 Q4", "42"),
+        ):
+            row = REPORT.format(name=name, period=period, ended=ended, calendar=calendar, margin=margin)
+            library.add([Source(name, data=row.replace("\n", "").encode(), media_type=ROW_MEDIA_TYPE)])
+        library.add(
+            [source("rivals.md", "# Rivals\n\nAcme's gross margin in Q1 2023 was above that of rivals in 2021.")]
+        )
+        yield library
+
+
+def test_the_document_that_is_named_answers_and_its_reading_is_told(reports):
+    reader = ScriptedReader({"31": 0.9, "42": 0.9})
+    answer = Answerer(reports, reader).ask("What was Acme's gross margin in Q1 2023?")
+    assert (answer.text, answer.quotes[0].source) == ("42", "winter")
+    assert reader.questions == ["What was gross margin in ?"]
+    (note,) = answer.notes
+    assert "31 December 2022" in note
+    assert "31 March 2023" in note
+    assert answer.to_json()["notes"] == [note]
+
+
+def test_a_period_that_the_companys_documents_do_not_cover_is_declined(reports):
+    answer = Answerer(reports, ScriptedReader({"31": 0.9, "42": 0.9})).ask("What was Acme's gross margin in Q3 2021?")
+    assert_declined(answer, Reason.PERIOD_ABSENT)
+    assert answer.explanation == (
+        "No document of Acme Corp. in your library covers “Q3 2021”; it has 2023 Q1, 2023 Q2."
+    )
+
+
+def test_somebody_elses_article_may_cover_it(reports):
+    answer = Answerer(reports, ScriptedReader({"rivals in 2021": 0.9})).ask("What was Acme's gross margin in Q3 2021?")
+    assert answer.answered
+    assert answer.quotes[0].source == "rivals.md"
 
 
 # What is listed -------------------------------------------------------------------------------------------------------

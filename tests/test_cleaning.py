@@ -60,10 +60,55 @@ def test_cleaning_twice_changes_nothing_more(text):
         ("人工智能医疗市场在2023年达到15.9亿美元，增长迅速。政策支持明确。", "gb18030"),
         ("人工智能医疗市场在2023年达到15.9亿美元，增长迅速。政策支持明确。", "utf-8"),
         ("日本の医療AI市場は拡大しています。", "shift_jis"),
+        ("日本の医療AI市場は拡大しています。", "euc_jp"),
+        ("日本の医療AI市場は拡大しています。", "iso2022_jp"),
+        ("コンピューター市場のリスク", "shift_jis"),
+        ("公司第三季度的營業收入為15.9億元，同比增長12%。", "big5"),
+        ("회사의 3분기 매출은 전년 동기 대비 12% 증가했습니다.", "euc_kr"),
+        ("Выручка компании за третий квартал составила 15,9 млрд рублей", "cp1251"),
+        ("Выручка компании за третий квартал составила 15,9 млрд рублей", "koi8_r"),
+        ("Выручка компании за третий квартал составила 15,9 млрд рублей", "iso8859_5"),
+        ("Τα έσοδα της εταιρείας ανήλθαν σε 15,9 δισ. ευρώ", "cp1253"),
+        ("הכנסות החברה ברבעון השלישי הסתכמו", "cp1255"),
+        ("بلغت إيرادات الشركة في الربع الثالث", "cp1256"),
+        ("Määrää ei päättänyt hän; tämä työ jäi pöydälle, sillä pää näytti väärää.", "cp1252"),
+        ("«\xa0Déjà vu\xa0» – l’été où l’on naît… “…” — “…” ÄÖÜÄÖÜ äöüß", "cp1252"),
+        ("Größe\xa0\xa0\xa0\xa0\xa0äöü •••••• ©®™ ————", "cp1252"),
     ],
 )
 def test_text_is_decoded_from_its_encoding(text, encoding):
     assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "big5"])
+def test_markup_in_front_does_not_hide_an_encoding(encoding):
+    words = {
+        "cp1251": "Выручка выросла за третий квартал",
+        "shift_jis": "市場は拡大しています。売上高",
+        "big5": "公司的營業收入增長。",
+    }
+    page = (
+        f"<html><head><script>{'x = 1; ' * 20_000}</script></head><body><p class=a>{words[encoding]}</p></body></html>"
+    )
+    assert decode(page.encode(encoding)) == page
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "declared"),
+    [
+        ("Müller’s “best” year, €3m", "utf-8", "iso-8859-1"),  # what reads as UTF-8 is UTF-8
+        ("Выручка компании за третий квартал", "cp1251", "iso-8859-1"),
+        ("Выручка компании за третий квартал", "cp1251", "utf-8"),
+        ("Przychody spółki wyniosły 15 mld złotych", "cp1250", "windows-1250"),
+        ("公司的收入", "gbk", "gb2312"),
+        ("café", "cp1252", "no-such"),
+        ("café", "cp1252", "punycode"),
+        ("café", "cp1252", "rot13"),
+        ("café", "cp1252", "\0"),
+    ],
+)
+def test_a_declared_encoding_is_heeded_where_the_bytes_allow_it(text, encoding, declared):
+    assert decode(text.encode(encoding), (declared,)) == text
 
 
 def test_a_big_endian_mark_is_read():

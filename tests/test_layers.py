@@ -64,7 +64,6 @@ OUTSIDE = {  # by the name that is imported; libraries that are not here may be 
     ),  # nor do other systems have these
 }
 PACKAGES = {  # import name -> package name, where they differ
-    "charset_normalizer": "charset-normalizer",
     "dateutil": "python-dateutil",
     "docx": "python-docx",
     "faiss": "faiss-cpu",

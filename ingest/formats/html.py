@@ -3,7 +3,6 @@
 Nothing is ever fetched, no script run, no entity of a document's own expanded. trafilatura is used in this file alone.
 """
 
-import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -135,15 +134,8 @@ class _Found:
 
 def _decode(data: bytes, source: Source) -> str:
     declared = _DECLARED.search(data[:4096])
-    has_mark = data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if declared and not has_mark and b"\0" not in data[:100]:
-        try:
-            # A page may say Latin-1 and mean Windows-1252, as browsers know.
-            name = codecs.lookup((declared[1] or declared[2]).decode("ascii")).name
-            return data.decode("cp1252" if name == "iso8859-1" else name)
-        except (LookupError, UnicodeError):
-            pass
-    return plain.decode_text(data, source)
+    names = [] if declared is None else [(declared[1] or declared[2]).decode("ascii")]
+    return plain.decode_text(data, source, names)
 
 
 def _parse(page: str, source: Source) -> Any:

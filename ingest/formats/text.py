@@ -1,5 +1,7 @@
 """Reads plain text in any usual encoding. Knows no layout; `ingest/structure.py` does."""
 
+import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from errors import SourceUnreadable
@@ -7,6 +9,8 @@ from ingest.article import Article, sha256_hex
 from ingest.cleaning import clean_text, decode, looks_binary
 from ingest.sources import Source
 from ingest.structure import find_structure
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 def read(data: bytes, source: Source) -> Article:
@@ -24,9 +28,13 @@ def read(data: bytes, source: Source) -> Article:
     )
 
 
-def decode_text(data: bytes, source: Source) -> str:
-    """The characters of a text-like source, uncleaned; raises SourceUnreadable for empty and binary files."""
-    text = decode(data)
+def decode_text(data: bytes, source: Source, declared: Sequence[str] = ()) -> str:
+    """The characters of a text-like source, uncleaned; raises SourceUnreadable for empty and binary files.
+
+    `declared` are encodings that the file itself names; what a web server said of it comes before them.
+    """
+    served = _CHARSET.search(source.media_type or "")
+    text = decode(data, declared if served is None else (served[1], *declared))
     if looks_binary(text):
         raise SourceUnreadable(source.name, "is no text, whatever its name says; save it as text or PDF")
     if not text.strip("\ufeff \t\r\n\f\v\0"):

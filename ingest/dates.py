@@ -1,9 +1,10 @@
 """Dates as articles write them. Knows no locale: a date that could be read two ways is not read at all."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -24,7 +25,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = r"(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _PATTERNS = tuple(
@@ -48,6 +49,31 @@ _TIME = r"(?:,?\s+(?:at\s+)?\d{1,2}[:.]\d\d\s*(?:[ap]\.?m\.?)?(?:\s*\(?[A-Z]{2,4
 _DATE_LINE = re.compile(_LEAD + _WEEKDAY + r"(?P<date>[^\n]{6,40}?)" + _TIME + r"\.?", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date written in a text, at `text[start:end]`."""
+
+    day: date
+    start: int
+    end: int
+
+
+def dates_in(text: str) -> list[Dated]:
+    """The dates written in a text, in order; of readings that overlap the first, then the longest."""
+    found = [
+        Dated(day, match.start(), match.end())
+        for pattern in _PATTERNS
+        for match in pattern.finditer(text)
+        if (day := _date(match)) is not None
+    ]
+    found.sort(key=lambda each: (each.start, -each.end))
+    kept: list[Dated] = []
+    for each in found:
+        if not kept or each.start >= kept[-1].end:
+            kept.append(each)
+    return kept
+
+
 def parse_date(text: str) -> date | None:
     """The date that `text` is, alone or with a time behind it; None when it is none, or could be two."""
     stripped = text.strip()[:60]
@@ -61,7 +87,7 @@ def parse_date(text: str) -> date | None:
 
 def find_date(text: str) -> date | None:
     """The only date in a short text, such as a byline; None when there is none or more than one."""
-    found = {each for pattern in _PATTERNS for match in pattern.finditer(text[:400]) if (each := _date(match))}
+    found = {each.day for each in dates_in(text[:400])}
     return found.pop() if len(found) == 1 else None
 
 
@@ -84,7 +110,7 @@ def _date(match: re.Match[str]) -> date | None:
             return None  # 3/4/2025 is a day in March or in April
     else:
         day = int(groups["day"])
-        month = _MONTHS.get(groups["month"].lower()) or int(groups["month"])
+        month = MONTHS.get(groups["month"].lower()) or int(groups["month"])
     try:
         return date(int(groups["year"]), month, day)
     except ValueError:

@@ -1,4 +1,5 @@
-"""Turns a source into an Article: looks at its first bytes, then its suffix, and calls the one reader that fits.
+"""Turns a source into an Article: looks at its first bytes, then its suffix, and calls the one reader that fits;
+what it found is completed with the facts that the text tells.
 
 Knows which kinds there are, not how any of them is read. Readers are imported when first needed, so that adding text
 never loads the PDF library.
@@ -12,6 +13,7 @@ from pathlib import PurePosixPath
 
 from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadable, UnsupportedSource
 from ingest.article import Article
+from ingest.facts import complete_facts
 from ingest.sources import ROW_MEDIA_TYPE, Source
 
 # Part of what makes an article "unchanged": raise it whenever the same bytes would give other text or other blocks.
@@ -83,11 +85,17 @@ def read_article(source: Source) -> Article:
         raise SourceTooLarge(source.name, "needs more memory than there is; split it into smaller files") from None
     if not article.text.strip():
         raise SourceUnreadable(source.name, "holds no text")
+    return complete_facts(_with_given(article, source), source.name if source.path is None else source.path.name)
+
+
+def _with_given(article: Article, source: Source) -> Article:
+    """The article under the title and with the date that came with its source."""
+    origins = dict(article.origins)
     if source.title is not None:
-        article = replace(article, title=source.title)
+        article, origins["title"] = replace(article, title=source.title), "given"
     if source.published is not None:
-        article = replace(article, published=source.published)
-    return article
+        article, origins["published"] = replace(article, published=source.published), "given"
+    return replace(article, origins=origins)
 
 
 def find_kind(head: bytes, source: Source) -> Kind:

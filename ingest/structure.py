@@ -75,6 +75,11 @@ class Structure:
     published: date | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def origins(self) -> dict[str, str]:
+        """Where facts and date were found, as an article's origins have it."""
+        return dict.fromkeys((*self.facts, *(["published"] if self.published else [])), "first lines")
+
 
 @dataclass(slots=True)
 class _Line:

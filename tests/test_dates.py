@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from ingest.dates import date_of_line, find_date, parse_date
+from ingest.dates import date_of_line, dates_in, find_date, parse_date
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,12 @@ def test_a_date_line_holds_nothing_but_its_date():
 def test_a_date_in_a_byline_is_found_only_when_it_is_the_only_one():
     assert find_date("By A. Writer | July 3, 2025 | 5 min read") == date(2025, 7, 3)
     assert find_date("July 3, 2025, updated July 9, 2025") is None
+
+
+def test_dates_in_a_text_come_in_order_with_their_places():
+    text = "From 2 July 2025 (2025-07-02) to Sept. 30, 2025; the rate of 3/4/2025 is unclear."
+    assert [(text[each.start : each.end], each.day) for each in dates_in(text)] == [
+        ("2 July 2025", date(2025, 7, 2)),
+        ("2025-07-02", date(2025, 7, 2)),
+        ("Sept. 30, 2025", date(2025, 9, 30)),
+    ]

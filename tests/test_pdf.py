@@ -17,6 +17,7 @@ from PIL import Image
 from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadable
 from ingest.article import Article, Block, BlockKind
 from ingest.formats import pdf
+from ingest.reading import read_article
 from ingest.sources import Source
 
 _REAL = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -109,9 +110,9 @@ def test_places_lie_around_their_words(report: bytes) -> None:
 
 
 def test_title_and_date_are_those_that_the_page_shows(report: bytes) -> None:
-    article = _read(report)
-    assert article.title == "Medical Imaging in 2024"
-    assert article.published == date(2024, 5, 6)
+    article = read_article(Source("report.pdf", data=report))
+    assert (article.title, article.origins["title"]) == ("Medical Imaging in 2024", "first page")
+    assert (article.published, article.origins["published"]) == (date(2024, 5, 6), "first page")
 
 
 def test_stated_title_author_and_date_are_used() -> None:
@@ -486,9 +487,18 @@ def test_a_filing_s_rows_and_cover_are_read() -> None:
     path = _REAL / "filings_10q/pdfs/2022 Q3 AAPL.pdf"
     if not path.exists():
         pytest.skip(f"{path} is not here")
-    article = _read(path.read_bytes(), path.name)
+    article = read_article(Source(path.name, data=path.read_bytes()))
     assert article.title == "Apple Inc. Form 10-Q, quarterly period ended June 25, 2022"
-    assert dict(article.facts) == {"company": "Apple Inc.", "kind": "10-Q", "period": "2022-06-25"}
+    assert dict(article.facts) == {
+        "company": "Apple Inc.",
+        "ticker": "AAPL",
+        "kind": "10-Q",
+        "period": "2022 Q3",
+        "period_end": "2022-06-25",
+        "year_end": "09-30",
+        "calendar_period": "2022 Q2",
+        "language": "en",
+    }
     row = next(block for block in article.blocks if _text(article, block).startswith("Total net sales  82,959"))
     assert _text(article, row) == "Total net sales  82,959  81,434  304,182  282,457"
     assert row.columns[1] == "Three Months Ended June 25, 2022"

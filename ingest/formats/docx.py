@@ -34,6 +34,8 @@ _RATIO_FROM_BYTES = 20 * 1024 * 1024
 _MAX_TABLE_DEPTH = 5
 _MAX_NAMES = 120
 
+STATED = "document properties"  # where facts come from that the file states of itself
+
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _DAMAGED = "is damaged or no Word file, whatever its name says; save it again as .docx"
 _MACRO_TYPE = b"application/vnd.ms-word.document.macroEnabled.main+xml"
@@ -59,6 +61,8 @@ def read(data: bytes, source: Source) -> Article:
         raise SourceUnreadable(source.name, _DAMAGED) from error
     if not text:
         raise SourceUnreadable(source.name, "holds no text")
+    stated = (("title", title), ("author", author), ("published", published))
+    origins = dict.fromkeys((name for name, value in stated if value), STATED)
     if not title:
         title = next((text[b.start : b.end] for b in blocks if b.kind is BlockKind.HEADING and b.level == 1), "")
     return Article(
@@ -68,6 +72,7 @@ def read(data: bytes, source: Source) -> Article:
         sha256=sha256_hex(data),
         published=published,
         facts={"author": author} if author else {},
+        origins={"title": "heading" if title else "file name", **origins},
         blocks=blocks,
     )
 

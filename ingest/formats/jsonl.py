@@ -26,6 +26,7 @@ def read(data: bytes, source: Source) -> Article:
     title = fact_text(row.get("title")).strip()
     structure = find_structure(text, title=title or None)
     published, facts = facts_of(row)
+    given = [*facts, *(["title"] if title else []), *(["published"] if published else [])]
     return Article(
         source=source.name,
         title=title or structure.title or source.name,
@@ -33,6 +34,7 @@ def read(data: bytes, source: Source) -> Article:
         sha256=sha256_hex(data),
         published=published or structure.published,
         facts={**structure.facts, **facts},
+        origins={**structure.origins, **dict.fromkeys(given, "row")},
         blocks=structure.blocks,
     )
 

@@ -51,13 +51,19 @@ def read(data: bytes, source: Source) -> Article:
     marked = mark_furniture(builder.text, builder.blocks)
     facts = {} if marked.author is None else {"author": marked.author}
     facts |= _facts(matter)
+    title, title_origin = _title(matter, builder)
+    published = _published(matter)
+    origins = {key: "front matter" if key in matter or key == "origin" else "byline" for key in facts}
+    if published or marked.published:
+        origins["published"] = "front matter" if published else "byline"
     return Article(
         source=source.name,
-        title=_title(matter, builder) or PurePosixPath(source.name).stem,
+        title=title or PurePosixPath(source.name).stem,
         text=builder.text,
         sha256=sha256_hex(data),
-        published=_published(matter) or marked.published,
+        published=published or marked.published,
         facts=facts,
+        origins={**origins, "title": title_origin if title else "file name"},
         blocks=marked.blocks,
     )
 
@@ -110,14 +116,15 @@ def _date(value: Any) -> date | None:
     return value if isinstance(value, date) else parse_date(fact_text(value))
 
 
-def _title(matter: dict[str, Any], builder: TextBuilder) -> str:
+def _title(matter: dict[str, Any], builder: TextBuilder) -> tuple[str, str]:
+    """The title, and where it stands."""
     if given := clean_text(fact_text(matter.get("title"))).strip():
-        return given
+        return given, "front matter"
     headings = [block for block in builder.blocks if block.kind is BlockKind.HEADING]
     if headings:
         first = min(headings[:3], key=lambda block: block.level)
-        return builder.text[first.start : first.end]
-    return find_structure(builder.text[:5000]).title
+        return builder.text[first.start : first.end], "heading"
+    return find_structure(builder.text[:5000]).title, "first line"
 
 
 # From tokens to blocks

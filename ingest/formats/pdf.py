@@ -22,6 +22,7 @@ import pypdfium2.raw as pdfium
 from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadable
 from ingest.article import Article, sha256_hex
 from ingest.cleaning import clean_text
+from ingest.dates import parse_date
 from ingest.formats.pdf_blocks import Outline, blocks_of, fold_title, lay_out
 from ingest.formats.pdf_letters import is_rubbish
 from ingest.formats.pdf_lines import Cell, Line, Word, in_reading_order, lines_of, without_furniture
@@ -34,6 +35,8 @@ MAX_PAGES = 20_000
 MAX_PAGE_CHARACTERS = 400_000
 MAX_CHARACTERS = 60_000_000
 _MAX_OUTLINE = 5_000
+
+STATED = "PDF metadata"  # where facts come from that the file states of itself
 
 # Pages of pictures that are recognised in one document, at some seconds each.
 MAX_RECOGNISED = 1_000
@@ -48,23 +51,7 @@ _WORD = re.compile(r"[^\s\ufffe\u0000-\u0008]+\ufffe?|\ufffe")
 _AFTER_MARK = ".,;:!?)]”\"’'"
 _BOLD = re.compile(rb"bold|black|heavy|semibold|demi|-bd|,b$", re.IGNORECASE)
 
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-_MONTH = "|".join(f"{name}|{name[:3]}\\.?" for name in _MONTHS) + "|sept\\.?"
-_DATE = re.compile(
-    rf"\b(?:(?P<m1>{_MONTH})\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>(?:19|20)\d\d)"
-    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m2>{_MONTH}),?\s+(?P<y2>(?:19|20)\d\d)"
-    r"|(?P<y3>(?:19|20)\d\d)-(?P<m3>\d\d)-(?P<d3>\d\d))\b",
-    re.IGNORECASE,
-)
-_DATE_LABEL = re.compile(
-    r"\W*(?:published|publication date|date|dated|date of issue|issued|released|updated|revised|last updated)\b"
-    r"[\s:]*(?:on\s)?",
-    re.IGNORECASE,
-)
-_PDF_DATE = re.compile(r"D?:?\s*((?:19|20)\d\d)(\d\d)(\d\d)")
+_PDF_DATE = re.compile(r"D?:?\s*((?:19|20)\d{6})")
 _JUNK_TITLE = re.compile(
     r"^microsoft (?:word|powerpoint|excel)|^(?:untitled|document\d*|doc\d*|slide \d+|powerpoint presentation"
     r"|title|print|introduction|contents|table of contents|cover)$"
@@ -74,12 +61,6 @@ _JUNK_TITLE = re.compile(
 _JUNK_AUTHOR = re.compile(
     r"(?:anonymous|unknown|user|admin(?:istrator)?|owner|author|microsoft.*|edgar.*|.*kscope.*|[a-z0-9._-]{1,12}|.*@.*)$",
     re.IGNORECASE,
-)
-_REGISTRANT = re.compile(r"\(?exact name of (?:the )?registrant", re.IGNORECASE)
-_FILE_NUMBER = re.compile(r"commission file (?:number|no)", re.IGNORECASE)
-_FORM = re.compile(r"form\s+(10-[QK](?:/A)?|8-K(?:/A)?|20-F|40-F|6-K)\b", re.IGNORECASE)
-_PERIOD = re.compile(
-    r"for the ((?:quarterly|transition)? ?period|fiscal year|(?:fiscal )?year) ended:?\s*", re.IGNORECASE
 )
 
 _LOG = logging.getLogger(__name__)
@@ -116,23 +97,21 @@ def read(data: bytes, source: Source) -> Article:
     if not any(kept):
         kept = pages
     text, blocks, places = lay_out(blocks_of(kept, metadata.outline))
+    title, title_origin = _title(metadata.title, kept, source)
     facts = {"author": metadata.author} if metadata.author else {}
-    origins: dict[str, str] = {}
+    origins = dict.fromkeys((*facts, *(["published"] if metadata.created else [])), STATED) | {"title": title_origin}
     if reading.recognised:
         facts["ocr"] = _numbers(reading.recognised, len(pages))
         origins["ocr"] = "text recognised in pictures by tesseract; compare it with the page"
     if reading.unread:
         facts["unread_pages"] = _numbers(reading.unread, len(pages))
         origins["unread_pages"] = f"they show text that they do not say; {reading.failure}"
-    filing = _filing(kept)
-    if filing is not None:
-        facts |= {"company": filing.company, "kind": filing.form, "period": filing.ended.isoformat()}
     return Article(
         source=source.name,
-        title=_title(metadata.title, kept, source) if filing is None else filing.title,
+        title=title,
         text=text,
         sha256=sha256_hex(data),
-        published=_visible_date(kept) or metadata.created,
+        published=metadata.created,
         facts=facts,
         origins=origins,
         blocks=blocks,
@@ -474,62 +453,19 @@ def _one_line(value: object) -> str:
 
 def _pdf_date(text: str) -> date | None:
     match = _PDF_DATE.match(text)
-    return _date(*match.groups()) if match else None
-
-
-def _date(year: str, month: str, day: str) -> date | None:
-    number = (
-        month if month.isdecimal() else next(i for i, name in enumerate(_MONTHS, 1) if name[:3] == month.lower()[:3])
-    )
-    try:
-        return date(int(year), int(number), int(day))
-    except ValueError:
-        return None
+    return parse_date(match[1]) if match else None
 
 
 # --- what the whole says ---------------------------------------------------------------------------------------------
 
 
-def _title(stated: str, pages: list[list[Line]], source: Source) -> str:
+def _title(stated: str, pages: list[list[Line]], source: Source) -> tuple[str, str]:
+    """The title, and where it stands."""
     if 4 <= len(stated) <= 200 and not _JUNK_TITLE.search(stated) and sum(map(str.isalpha, stated)) > len(stated) / 2:
-        return stated
-    return _largest(pages) or PurePosixPath(source.name.rstrip("/")).stem or source.name
-
-
-@dataclass(frozen=True, slots=True)
-class _Filing:
-    company: str
-    form: str
-    span: str
-    ended: date
-
-    @property
-    def title(self) -> str:
-        ended = f"{_MONTHS[self.ended.month - 1].title()} {self.ended.day}, {self.ended.year}"
-        return f"{self.company} Form {self.form}, {self.span} ended {ended}"
-
-
-def _filing(pages: list[list[Line]]) -> _Filing | None:
-    """Who filed which form for which period, where the first page is the cover of a filing with the US regulator."""
-    company = form = span = ""
-    ended = None
-    lines = [line.text for line in pages[0]] if pages else []
-    for index, text in enumerate(lines[:80]):
-        if not form and (match := _FORM.search(text)):
-            form = match[1].upper()
-        if index and _REGISTRANT.match(text):
-            company = lines[index - 1]
-        elif not company and index and _FILE_NUMBER.match(lines[index - 1]) and any(map(str.isalpha, text)):
-            company = text
-        if ended is None and (match := _PERIOD.search(text)) and (day := _DATE.search(text, match.end())):
-            span, ended = match[1].lower(), _date_in(day)
-    if not (form and company and ended) or len(company) > 80:
-        return None
-    return _Filing(company, form, span, ended)
-
-
-def _date_in(match: re.Match[str]) -> date | None:
-    return _date(*(match[f"{part}{i}"] for i in "123" if match[f"y{i}"] for part in "ymd"))
+        return stated, STATED
+    if shown := _largest(pages):
+        return shown, "first page"
+    return PurePosixPath(source.name.rstrip("/")).stem or source.name, "file name"
 
 
 def _largest(pages: list[list[Line]]) -> str:
@@ -551,19 +487,3 @@ def _largest(pages: list[list[Line]]) -> str:
     title = "".join(parts).strip()
     # A single short word is the name of a part ("Purpose"), not of the whole.
     return title if len(title) <= 200 and (" " in title or len(title) > 12) else ""
-
-
-def _visible_date(pages: list[list[Line]]) -> date | None:
-    """The date that the first page shows as its own: one behind a label, or one that has a line to itself."""
-    alone = None
-    for line in pages[0][:25] if pages else []:
-        text = line.text
-        for match in _DATE.finditer(text):
-            found = _date_in(match)
-            if found is None:
-                continue
-            if _DATE_LABEL.fullmatch(text[: match.start()]):
-                return found
-            if alone is None and len(match.group()) >= len(text.strip(" .|-–—")) - 2:
-                alone = found
-    return alone

@@ -24,6 +24,7 @@ def read(data: bytes, source: Source) -> Article:
         sha256=sha256_hex(data),
         published=structure.published,
         facts=structure.facts,
+        origins={"title": "first line" if structure.title else "file name", **structure.origins},
         blocks=structure.blocks,
     )
 

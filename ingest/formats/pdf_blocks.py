@@ -13,6 +13,7 @@ from statistics import median
 from typing import NamedTuple
 
 from ingest.article import Block, BlockKind, Box, Mark, Place, Row, places_of
+from ingest.formats.pdf_columns import UNIT_LINE, Grid
 from ingest.formats.pdf_lines import (
     BULLET,
     ENDS_SENTENCE,
@@ -26,7 +27,7 @@ from ingest.formats.pdf_lines import (
     is_title_like,
     join_cells,
 )
-from ingest.formats.pdf_tables import UNIT_LINE, TableRow, with_tables
+from ingest.formats.pdf_tables import Table, TableRow, with_tables
 
 _MAX_HEADING = 140
 
@@ -62,6 +63,7 @@ class Piece:
     glue: list[str] = field(default_factory=list)  # what stands before each part
     level: int = 0
     columns: tuple[str, ...] = ()
+    indent: int = 0  # of a table row's label, in points
     note: bool = False
 
     @property
@@ -105,8 +107,12 @@ def blocks_of(pages: Sequence[list[Line]], outline: Outline) -> list[Piece]:
             cut = line.hyphen
     body = sizes.most_common(1)[0][0] if sizes else 10.0
     whole: list[Piece] = []
+    grid: Grid | None = None  # of a table that may go on on the next page
     for lines in pages:
-        found = _Page(lines, body, outline, words).pieces()
+        page = _Page(lines, body, outline, words)
+        found = page.pieces(grid)
+        if lines:
+            grid = page.grid
         notes = [piece for piece in found if piece.note]
         running = [piece for piece in found if not piece.note]
         if running and (open_piece := _left_open(whole)) is not None and _continues(open_piece, running[0]):
@@ -155,6 +161,7 @@ class _Page:
         self.gap = median(gaps) if gaps else 0.0
         self.rights = {id(line): self._column_right(index) for index, line in enumerate(lines)}
         self.done: list[Piece] = []
+        self.grid: Grid | None = None  # of the table with which the page ends
 
     def _column_right(self, index: int) -> float:
         """The right edge of the column in which a line stands, from the lines before and after it."""
@@ -162,11 +169,14 @@ class _Page:
         near = self.lines[max(index - 12, 0) : index + 13]
         return max(other.right for other in near if other.left <= line.right and other.right >= line.left)
 
-    def pieces(self) -> list[Piece]:
-        for stretch in with_tables(self.lines, self.body, self.gap):
-            lines = [each for each in stretch if isinstance(each, Line)]
-            self.done += (self._row(each) for each in stretch if isinstance(each, TableRow))
-            self._prose(lines)
+    def pieces(self, before: Grid | None) -> list[Piece]:
+        for stretch in with_tables(self.lines, self.body, self.gap, before):
+            self.grid = None
+            if isinstance(stretch, Table):
+                self.done += map(self._row, stretch.rows)
+                self.grid = stretch.grid
+            else:
+                self._prose(stretch)
         return [piece for piece in self.done if piece.text.strip()]
 
     # --- prose -------------------------------------------------------------------------------------------------------
@@ -297,9 +307,9 @@ class _Page:
 
     def _row(self, row: TableRow) -> Piece:
         page = self.lines[0].page
-        piece = Piece(row.kind, page, columns=row.columns)
-        for index, cell in enumerate(row.cells):
-            piece.add(Part(cell.text, page, cell.box, cell.marks), " " if row.label_goes_on and index == 1 else "  ")
+        piece = Piece(row.kind, page, columns=row.columns, indent=row.indent)
+        for cell in row.cells:
+            piece.add(Part(cell.text, page, cell.box, cell.marks), "  ")
         return piece
 
 
@@ -307,6 +317,8 @@ def _without_margin_note(line: Line) -> list[Line]:
     """A note in the margin beside a numbered paragraph, and the paragraph's first line, as two lines."""
     cells = line.cells
     if len(cells) < 2 or is_marker(cells[0].text) or is_figure(cells[0].text):
+        return [line]
+    if all(is_figure(cell.text) for cell in cells[1:]):
         return [line]
     numbered = _NUMBERED_TEXT.match(cells[1].text) if len(cells) == 2 else _NUMBER.fullmatch(cells[1].text)
     if not numbered:
@@ -342,17 +354,17 @@ def lay_out(pieces: Sequence[Piece]) -> tuple[str, tuple[Block, ...], tuple[Plac
             elif text:
                 places.append(Place(length, length + len(text), page))
             length += len(text)
-        row = Row(_cells(piece), piece.columns) if piece.kind in table else None
+        row = Row(_cells(piece), piece.columns, indent=piece.indent) if piece.kind in table else None
         blocks.append(Block(piece.kind, start, length, piece.page, piece.level, row))
         before = piece
     return "".join(out), tuple(blocks), tuple(places)
 
 
 def _cells(piece: Piece) -> tuple[tuple[int, int], ...]:
-    """Where the cells of a row stand in its text: parts two spaces apart, of which a label may have two."""
+    """Where the cells of a row stand in its text."""
     cells: list[tuple[int, int]] = []
     at = 0
-    for glue, (text, *_) in zip(piece.glue, piece.parts, strict=True):
-        start, at = at + len(glue), at + len(glue) + len(text)
-        cells.append((cells.pop()[0] if glue == " " else start, at))
+    for glue, part in zip(piece.glue, piece.parts, strict=True):
+        cells.append((at + len(glue), at + len(glue) + len(part.text)))
+        at = cells[-1][1]
     return tuple(cells)

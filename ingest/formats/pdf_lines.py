@@ -228,11 +228,21 @@ def _clipped(marks: Sequence[Mark], start: int, end: int) -> Iterator[Mark]:
 def _join_signs(cells: list[Cell]) -> list[Cell]:
     """A currency sign belongs to the figure after it, a bracket or per cent sign to the one before."""
     joined: list[Cell] = []
-    for cell in cells:
+    for cell in (part for each in cells for part in _without_last_sign(each)):
         if joined and (joined[-1].text in "$€£¥" or re.fullmatch(r"[)%]+", cell.text)):
             cell = joined.pop().joined(cell, "" if cell.text.startswith(")") else " ")
         joined.append(cell)
     return joined
+
+
+def _without_last_sign(cell: Cell) -> Iterator[Cell]:
+    """A cell, or two where it ends in the currency sign of the one behind it."""
+    if len(cell.marks) > 1 and cell.text[-1] in "$€£¥" and cell.text[-2] == " ":
+        first, last = cell.marks[:-1], cell.marks[-1]
+        yield Cell(cell.text[: first[-1].end], _extent_of([mark.box for mark in first]), first)
+        yield Cell(cell.text[-1], last.box, (last._replace(start=0, end=1),))
+    else:
+        yield cell
 
 
 _MARKER = re.compile(

@@ -1,134 +1,160 @@
-"""Lines of a page that stand in tables: which they are, their rows, and the names of their columns.
+"""Lines of a page that stand in tables: which they are, and their rows.
 
-Knows lines and their boxes only. Tables need no rules: what tells them is cells beside each other and figures in them.
+Knows lines and their boxes only. Tables need no rules: what tells them is cells beside each other, figures in them, and
+figures that stand under each other. What the columns are called is found in `pdf_columns.py`.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingest.article import BlockKind, Box
+from ingest.formats.pdf_columns import PERIOD, UNIT_LINE, Grid, grid_of
 from ingest.formats.pdf_lines import BULLET, ENDS_SENTENCE, GOES_ON, Cell, Line, is_figure, is_title_like
 
 # A cell of a table that is written over more lines than this is a column of prose.
 _MAX_CELL_LINES = 5
+# Lines above the first figures that may name columns, and lines of words between two rows of figures.
+_MAX_HEAD_LINES = 9
+_MAX_LABEL_LINES = 5
 
 _DATE_OR_UNIT = re.compile(
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december|months?|weeks?|years?|"
     r"quarter|ended|change|total|amount|shares?|thousands|millions|billions|unaudited|%|19\d\d|20\d\d)",
     re.IGNORECASE,
 )
-_PERIOD = re.compile(
-    r"(?:three|six|nine|twelve|thirteen|twenty-six|thirty-nine)\s+(?:and\s+\w+\s+)?(?:months|weeks)"
-    r"|(?:fiscal )?years?\b|quarters?\b|as of|q[1-4]\s"
-    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)\s+\d",
-    re.IGNORECASE,
-)
-UNIT_LINE = re.compile(
-    r"(?i)\(?(?:(?:u\.?s\.? )?dollars |amounts )?(?:are )?in (?:thousands|millions|billions)\b.{0,120}$|\(unaudited\)$"
-)
-
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row of a table: its cells, and the names of their columns, if there are any.
+    """A row of a table, its header or its unit line: its cells, and the names of their columns, if there are any.
 
-    `label_goes_on`: the first cell is the beginning of the second one's label, which was written over two lines.
+    `indent` is how far its label stands in from the table's left edge, in points.
     """
 
     kind: BlockKind
     cells: list[Cell]
     columns: tuple[str, ...] = ()
-    label_goes_on: bool = False
+    indent: int = 0
 
 
-def with_tables(lines: list[Line], body: float, gap: float) -> Iterator[list[Line] | list[TableRow]]:
-    """The lines of a page in stretches: lines of prose, or the rows of a table.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a table, or of what a page shows of it; `grid` are the columns of its last rows."""
+
+    rows: list[TableRow]
+    grid: Grid
+
+
+def with_tables(lines: list[Line], body: float, gap: float, before: Grid | None = None) -> Iterator[list[Line] | Table]:
+    """The lines of a page in stretches: lines of prose, or a table.
 
     `body` is the size of the document's text, `gap` what usually stands between lines of this page, both in points.
+    `before` are the columns of a table that reaches down to the end of the page before.
     """
     rows = _stack_cells(lines)
     tabular = [len(row) > 1 or _is_tabular(row[0]) for row in rows]
-    # Lines of words between two rows of figures are a row's label or the name of a table's section.
-    last = -1
-    for index, row in enumerate(rows):
-        if not tabular[index]:
-            continue
-        between = range(last + 1, index)
-        above = rows[last] if last >= 0 else row
-        figures = last >= 0 and _has_figures(row) and (_has_figures(above) or _is_head(_cells(above)))
-        if figures and 0 < len(between) <= 3 and all(_may_label(rows[i][0], rows[i + 1][0], body) for i in between):
-            for i in between:
-                tabular[i] = True
-        last = index
+    _mark_between(rows, tabular, body)
     # A lone line with wide spaces inside a paragraph is justified text.
     for index, row in enumerate(rows):
         alone = not (index and tabular[index - 1]) and not (index + 1 < len(rows) and tabular[index + 1])
         if tabular[index] and alone and len(row) == 1 and not _has_figures(row) and _inside_prose(rows, index, gap):
             tabular[index] = False
-    # So are the names of columns above a table, up to three lines of them.
-    for index in range(len(rows) - 2, -1, -1):
-        if not tabular[index] and tabular[index + 1] and _may_head(rows[index][0]):
-            below = rows[index + 1 : index + 4]
-            near = rows[index + 1][0].top - rows[index][0].bottom < 1.5 * body
-            tabular[index] = near and any(_has_figures(row) for row in below)
+    _mark_heads(rows, tabular, body)
     start = 0
     while start < len(rows):
         end = start + 1
         while end < len(rows) and tabular[end] == tabular[start]:
             end += 1
         if tabular[start]:
-            yield list(_table([_cells(row) for row in rows[start:end]]))
+            yield _table(rows[start:end], before if start == 0 else None)
         else:
             yield [row[0] for row in rows[start:end]]
         start = end
 
 
-def _table(rows: list[list[Cell]]) -> Iterator[TableRow]:
-    heads: list[list[Cell]] = []
-    in_head = True
-    waiting: list[Cell] = []
-    for row in rows:
-        figures = [cell for cell in row[1:] if is_figure(cell.text) and not _YEAR.fullmatch(cell.text)]
-        lone_figures = len(row) > 1 and is_figure(row[0].text) and not all(_YEAR.fullmatch(c.text) for c in row)
-        spans = in_head and all(len(head) < len(row) for head in heads)
-        if not figures and not lone_figures and len(row) > 1 and (spans or _is_head(row)):
-            if not in_head:
-                heads, in_head = [], True
-            heads.append(row)
-            yield TableRow(BlockKind.TABLE_HEADER, row)
-            continue
-        if len(row) == 1 and not waiting and _is_open_label(row[0].text):
-            waiting = row
-            continue
-        if len(row) == 1 and in_head and _DATE_OR_UNIT.search(row[0].text) and len(row[0].text) < 60:
-            heads.append(row)
-            yield TableRow(BlockKind.TABLE_HEADER, row)
-            continue
-        if figures or lone_figures:
-            in_head = False
-        if waiting:
-            if row[0].text[:1].islower() or row[0].text[:1] in "$“(" or GOES_ON.search(waiting[0].text):
-                row = [*waiting, *row]
-                joined = True
-            else:
-                yield TableRow(BlockKind.TABLE_ROW, waiting)
-                joined = False
-            waiting = []
-        else:
-            joined = False
-        shown = row[1:] if joined else row
-        yield TableRow(BlockKind.TABLE_ROW, row, _columns(heads, shown), joined)
-    if waiting:
-        yield TableRow(BlockKind.TABLE_ROW, waiting)
+# --- which lines -----------------------------------------------------------------------------------------------------
 
 
-def _may_label(line: Line, after: Line, body: float) -> bool:
+def _mark_between(rows: list[list[Line]], tabular: list[bool], body: float) -> None:
+    """Lines of words between two rows of figures are a row's label or the name of a table's section."""
+    last = -1
+    for index, row in enumerate(rows):
+        if not tabular[index]:
+            continue
+        between = range(last + 1, index)
+        above = rows[last] if last >= 0 else row
+        if last >= 0 and 0 < len(between) <= _MAX_LABEL_LINES and _has_figures(row):
+            aligned = _are_aligned(above, row)
+            near = 2.2 * body if aligned else 1.2 * body
+            most = _MAX_LABEL_LINES if aligned else 3
+            joins = aligned or _has_figures(above) or _is_head(_cells(above))
+            if joins and len(between) <= most and all(_may_label(rows[i][0], rows[i + 1][0], near) for i in between):
+                for i in between:
+                    tabular[i] = True
+        last = index
+
+
+def _mark_heads(rows: list[list[Line]], tabular: list[bool], body: float) -> None:
+    """So are the names of columns above a table's first figures, and the labels between these and those."""
+    for index in range(1, len(rows)):
+        if not tabular[index] or tabular[index - 1]:
+            continue
+        if not any(_has_figures(row) for row in rows[index : index + 12]):
+            continue
+        named = len(_cells(rows[index])) > 1 and not _has_figures(rows[index])
+        edges = _edges([_cells(row) for row in rows[index : index + 12]])
+        top = place = index
+        while place and index - place < _MAX_HEAD_LINES and not tabular[place - 1]:
+            line, below = rows[place - 1][0], rows[place][0]
+            if not _may_stand_above(line, below, body):
+                break
+            place -= 1
+            if UNIT_LINE.match(line.text):
+                top = place
+                if named:
+                    break  # what stands above is the table's title
+            elif _names_columns(line, edges):
+                top = place
+                named = True
+        for each in range(top, index):
+            tabular[each] = True
+
+
+def _may_label(line: Line, after: Line, near: float) -> bool:
     text = line.text
-    near = -2 < after.top - line.bottom < 1.2 * body
-    return near and len(text) < 110 and not BULLET.match(text) and not text.endswith(".")
+    if len(text) > 140 or BULLET.match(text) or is_title_like(text) or (text.endswith(".") and len(text) > 60):
+        return False
+    return -2 < after.top - line.bottom < near
+
+
+def _may_stand_above(line: Line, below: Line, body: float) -> bool:
+    text = line.text
+    if line.size > 1.18 * body or is_title_like(text) or len(text) > 130 or BULLET.match(text):
+        return False
+    if ENDS_SENTENCE.search(text) and not (len(text) < 60 and text.endswith((":", ")"))):
+        return False
+    return -0.5 * body < below.top - line.bottom < 1.8 * body
+
+
+def _names_columns(line: Line, edges: tuple[float, float]) -> bool:
+    """Whether a line above figures stands over them."""
+    over = [cell for cell in line.cells if _is_over(cell, edges)]
+    if len(line.cells) > 1:
+        return len(over) >= len(line.cells) - 1 and max(len(cell.text) for cell in line.cells) < 60
+    reach = (line.left + line.right) / 2 > edges[1]
+    return bool(over) or (reach and len(line.text) < 60 and PERIOD.match(line.text) is not None)
+
+
+def _are_aligned(above: list[Line], below: list[Line]) -> bool:
+    """Whether the figures of a row stand under those of a row above, or under the names of columns."""
+    below_boxes = [cell.box for line in below for cell in line.cells[1:] if is_figure(cell.text)]
+    cells = [cell for line in above for cell in line.cells]
+    if _has_figures(above):
+        cells = [cell for cell in cells[1:] if is_figure(cell.text)]
+    under = [any(_overlap(cell.box, box) > 0 for box in below_boxes) for cell in cells]
+    return sum(under) >= max(1, min(2, len(below_boxes), len(cells)))
 
 
 def _inside_prose(rows: list[list[Line]], index: int, gap: float) -> bool:
@@ -144,26 +170,116 @@ def _is_tabular(line: Line) -> bool:
     return figures > 0 or len(line.cells) > 2
 
 
-def _may_head(line: Line) -> bool:
-    """Whether a line may be column names: several cells, or a period or unit alone."""
-    text = line.text
-    if UNIT_LINE.match(text) or ENDS_SENTENCE.search(text) or is_title_like(text):
-        return False
-    return len(line.cells) > 1 or (len(text) < 60 and _PERIOD.match(text) is not None)
-
-
 def _has_figures(row: list[Line]) -> bool:
     return any(is_figure(cell.text) for line in row for cell in line.cells[1:])
 
 
-def _is_open_label(text: str) -> bool:
-    return len(text) > 15 and not text.endswith((":", ".")) and bool(GOES_ON.search(text) or len(text) > 45)
+# --- their rows ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Section:
+    """Head rows and the rows below them."""
+
+    heads: list[list[Cell]] = field(default_factory=list)
+    rows: list[list[Cell]] = field(default_factory=list)
+    order: list[tuple[BlockKind, list[Cell]]] = field(default_factory=list)
+
+
+def _table(rows: list[list[Line]], before: Grid | None) -> Table:
+    stacks = [(_cells(row), [cell for line in row for cell in line.cells]) for row in rows]
+    edges = _edges([cells for cells, _ in stacks])
+    left = min(line.left for row in rows for line in row)
+    sections = [_Section()]
+    for index, (cells, parts) in enumerate(stacks):
+        section = sections[-1]
+        if len(cells) == 1 and UNIT_LINE.match(cells[0].text):
+            kind = BlockKind.CAPTION if not section.order else BlockKind.TABLE_HEADER
+            section.order.append((kind, cells))
+        elif _is_head_row(cells, section, edges, [each for each, _ in stacks[index + 1 : index + 4]]):
+            if section.rows:
+                sections.append(section := _Section())
+            section.heads.append(parts)
+            section.order.append((BlockKind.TABLE_HEADER, cells))
+        else:
+            section.rows.append(cells)
+            section.order.append((BlockKind.TABLE_ROW, cells))
+    found: list[TableRow] = []
+    grid = Grid((), ())
+    for section in sections:
+        grid = grid_of(section.heads, section.rows)
+        if not section.heads and before is not None and before.goes_on_as(grid):
+            grid = Grid(grid.columns, before.names, before.corner)
+        for kind, cells in _with_whole_labels(section.order, grid.edge):
+            is_row = kind is BlockKind.TABLE_ROW
+            columns = grid.names_over(cells) if is_row and len(cells) > 1 else ()
+            found.append(TableRow(kind, cells, columns, round(cells[0].box[0] - left) if is_row else 0))
+    return Table(found, grid)
+
+
+def _edges(rows: list[list[Cell]]) -> tuple[float, float]:
+    """Where the labels of rows end, and where the figures behind them begin."""
+    lefts = [cell.box[0] for row in rows for cell in row[1:] if is_figure(cell.text)]
+    lefts = lefts or [cell.box[0] for row in rows for cell in row[1:]]
+    edge = min(lefts, default=float("inf"))
+    labels = [row[0].box[2] for row in rows if len(row) > 1 and any(is_figure(cell.text) for cell in row[1:])]
+    return min(edge - 30, max((right for right in labels if right < edge), default=edge)), edge
+
+
+def _is_over(cell: Cell, edges: tuple[float, float]) -> bool:
+    """Whether a cell stands over figures, not over their labels, nor as a title in the middle of the page."""
+    return cell.box[0] > edges[0] and (cell.box[0] + cell.box[2]) / 2 > edges[1] - 30
+
+
+def _is_head_row(row: list[Cell], section: _Section, edges: tuple[float, float], after: list[list[Cell]]) -> bool:
+    figures = [cell for cell in row[1:] if is_figure(cell.text) and not _YEAR.fullmatch(cell.text)]
+    if figures or (is_figure(row[0].text) and not _YEAR.fullmatch(row[0].text)):
+        return False
+    unlabelled = _is_over(row[0], edges)
+    in_head = not any(len(each) > 1 for each in section.rows)
+    if len(row) > 1:
+        longer = in_head and all(len(head) < len(row) for head in section.heads)
+        return longer or unlabelled or _is_head(row)
+    if not unlabelled and not ((row[0].box[0] + row[0].box[2]) / 2 > edges[1] and PERIOD.match(row[0].text)):
+        return False
+    # Alone over the columns: a name above all of them, unless figures end the table there.
+    return in_head or any(_is_head_row(each, _Section(), edges, []) for each in after if len(each) > 1)
 
 
 def _is_head(row: list[Cell]) -> bool:
     return all(_DATE_OR_UNIT.search(cell.text) for cell in row[1:]) and not any(
         is_figure(c.text) and not _YEAR.fullmatch(c.text) for c in row
     )
+
+
+def _with_whole_labels(rows: list[tuple[BlockKind, list[Cell]]], edge: float) -> Iterator[tuple[BlockKind, list[Cell]]]:
+    """The rows, labels that are written over two lines or more put together."""
+    waiting: Cell | None = None
+    for kind, row in rows:
+        if kind is BlockKind.TABLE_ROW and waiting is not None and _label_goes_on(waiting, row[0], edge):
+            row = [waiting.joined(row[0]), *row[1:]]
+        elif waiting is not None:
+            yield BlockKind.TABLE_ROW, [waiting]
+        waiting = None
+        if kind is BlockKind.TABLE_ROW and len(row) == 1 and not row[0].text.endswith(":"):
+            waiting = row[0]
+            continue
+        yield kind, row
+    if waiting is not None:
+        yield BlockKind.TABLE_ROW, [waiting]
+
+
+def _label_goes_on(label: Cell, after: Cell, edge: float) -> bool:
+    """Whether a label goes on in the row below: its line was full, or what stands there cannot begin one."""
+    if after.box[0] > edge - 2:
+        return False
+    if after.text[:1].islower() or after.text[:1] in "$“(":
+        return len(label.text) > 15
+    if GOES_ON.search(label.text):
+        return True
+    first = after.text.split(" ", 1)[0]
+    width = (after.box[2] - after.box[0]) * len(first) / len(after.text)
+    return len(label.text) > 25 and label.box[2] + width > edge - 6
 
 
 def _cells(row: list[Line]) -> list[Cell]:
@@ -229,25 +345,3 @@ def _next_stack(row: list[Line], lines: list[Line], index: int) -> list[Line]:
     if height > _MAX_CELL_LINES * 1.4 * last.size or len(line.text) > 90 or len(last.text) > 90:
         return []
     return [line]
-
-
-def _columns(heads: list[list[Cell]], row: list[Cell]) -> tuple[str, ...]:
-    """The names above each cell of `row`, from every head row, "" where nothing stands above; empty without heads."""
-    if not heads or len(row) < 2:
-        return ()
-    names = []
-    for index, cell in enumerate(row):
-        parts: list[str] = []
-        for head in heads:
-            above = [c for c in head if index or c.box[0] < cell.box[2]]
-            if index == 0:
-                best = above[0] if above and len(head) >= len(row) else None
-            else:
-                middle = (cell.box[0] + cell.box[2]) / 2
-                best = min(above, key=lambda c: max(c.box[0] - middle, middle - c.box[2], 0.0), default=None)
-                if best is not None and max(best.box[0] - cell.box[2], cell.box[0] - best.box[2], 0.0) > 90:
-                    best = None
-            if best is not None and best.text not in parts:
-                parts.append(best.text)
-        names.append(" ".join(parts))
-    return tuple(names)

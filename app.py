@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from errors import FootnoteError, QuestionSetError, SettingError, SourceError, SourceMissing
+from errors import FootnoteError, QuestionSetError, SettingError, SourceMissing
 from settings import ROOT, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chat.answering import Answerer
     from index.library import Library
     from index.values import AddReport, Hit, Progress
-    from ingest.sources import Source
 
 log = logging.getLogger("footnote")
 
@@ -141,9 +140,13 @@ def _add(parsed: argparse.Namespace, settings: Settings) -> int:
             _check_not_apart(library, parsed)
             report = _follow(library, settings) + _renew(library)
         else:
+            from index.gathering import Gathering
+            from ingest.web import fetch
+
             _fill(library, settings, parsed)
+            gathering = Gathering(library, fetch, relative_to=ROOT)
             with _progress("Adding") as on_progress:
-                report = library.add(_named(parsed.paths), on_progress=on_progress)
+                report = library.add(gathering.sources(parsed.paths), on_progress=on_progress)
         _out(json.dumps(report.to_json(), ensure_ascii=False) if parsed.json else _report_text(report))
         for failure in report.failed:
             _tell(f"footnote: {_one_line(f'{failure.source}: {failure.error}')}")
@@ -421,22 +424,6 @@ def _renew(library: "Library") -> "AddReport":
         return AddReport()
     with _progress("Bringing articles up to date") as on_progress:
         return library.renew(on_progress=on_progress)
-
-
-def _named(paths: Sequence[str]) -> "Iterator[Source | SourceError]":
-    """The sources that arguments of `add` name; an address is fetched when its turn comes."""
-    from ingest.sources import find_sources, is_address
-
-    for path in paths:
-        if not is_address(path):
-            yield from find_sources(path, relative_to=ROOT)
-            continue
-        from ingest.web import fetch
-
-        try:
-            yield fetch(path)
-        except SourceError as error:
-            yield error
 
 
 def _questions(batch: str) -> Iterator[tuple[str, list[str]]]:

@@ -213,6 +213,13 @@ class Library:
             raise LibraryError(str(source))
         return Path(source.name).name or source.name, source.read_bytes()
 
+    def fetched(self, address: str) -> Source | None:
+        """The kept original of what was fetched from an address, with what its server said of the version."""
+        article_id = self._store.fetched_from(address)
+        held = next((each for each in self._all() if each.article_id == article_id), None)
+        source = None if held is None else self._kept_source(_summary(held))
+        return source if isinstance(source, Source) else None
+
     def frequencies_of(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term stands, as of the last search."""
         return self._words.frequencies(terms)
@@ -498,6 +505,7 @@ class Library:
             media_type=original.media_type,
             title=original.title,
             published=None if original.published is None else date.fromisoformat(original.published),
+            fetched=original.fetched,
         )
 
 
@@ -652,6 +660,7 @@ class _Adding:
                         each.source.media_type,
                         each.source.title,
                         None if each.source.published is None else each.source.published.isoformat(),
+                        each.source.fetched,
                     ),
                     row=row,
                 )

@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull
 from ingest.article import Article, Block, BlockKind, Place, Row, sha256_hex
 from ingest.passages import Passage, Unit
+from ingest.sources import Fetched
 
 # 2: articles hold where facts were found, places where their words stand.
 FORMAT = 2
@@ -102,12 +103,16 @@ _kept_out = sa.Table(  # articles of the drop folder that a person removed: out 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """How the original bytes are read again: under which file name and media type, with which given title and date."""
+    """How the original bytes are read again: under which file name and media type, with which given title and date.
+
+    `fetched` is what the web server said of them.
+    """
 
     file_name: str
     media_type: str | None = None
     title: str | None = None
     published: str | None = None
+    fetched: Fetched | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +258,7 @@ class Store:
                         made_with=each.made_with,
                         embedder=each.embedder,
                         origin=each.origin,
-                        original=json.dumps(
-                            [
-                                each.original.file_name,
-                                each.original.media_type,
-                                each.original.title,
-                                each.original.published,
-                            ]
-                        ),
+                        original=_pack_original(each.original),
                         row=None if each.row is None else zlib.compress(each.row, 1),
                     )
                 )
@@ -383,7 +381,19 @@ class Store:
             ).one_or_none()
         if row is None:
             return None
-        return Original(*json.loads(row.original)), None if row.row is None else zlib.decompress(row.row), row.sha256
+        return _unpack_original(row.original), None if row.row is None else zlib.decompress(row.row), row.sha256
+
+    def fetched_from(self, address: str) -> str | None:
+        """The id of the article that was fetched from an address, where its server said something of the version."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.select(_articles.c.article_id, _articles.c.original).where(_articles.c.source.startswith("http"))
+            ).all()
+        for row in rows:
+            fetched = _unpack_original(row.original).fetched
+            if fetched is not None and fetched.address == address:
+                return str(row.article_id)
+        return None
 
     # Passages ---------------------------------------------------------------------------------------------------
 
@@ -678,6 +688,25 @@ def _unpack_places(page: int, packed: bytes) -> Iterator[Place]:
             last, edge = first + letters, left + width
             stops += (first, last, left, edge)
         yield Place(start, end, page, tuple((b[0] / 10, b[1] / 10, b[2] / 10, b[3] / 10) for b in boxes), tuple(stops))
+
+
+def _pack_original(original: Original) -> str:
+    fetched = original.fetched
+    return json.dumps(
+        [
+            original.file_name,
+            original.media_type,
+            original.title,
+            original.published,
+            None if fetched is None else [fetched.address, fetched.etag, fetched.last_modified],
+        ]
+    )
+
+
+def _unpack_original(text: str) -> Original:
+    file_name, media_type, title, published, *more = json.loads(text)
+    fetched = Fetched(*more[0]) if more and more[0] is not None else None
+    return Original(file_name, media_type, title, published, fetched)
 
 
 def _pack_blocks(blocks: Sequence[Block]) -> bytes:

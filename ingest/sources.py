@@ -36,6 +36,18 @@ _QUESTION_KEYS = frozenset({"question", "query", "query_id", "query-id", "questi
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a web server said of the version it gave: at which address, its ETag and Last-Modified, as they came.
+
+    Sent back with the next request for that address, they spare the answer when nothing has changed.
+    """
+
+    address: str
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where an article comes from: `path` or the `member` of an archive, read only when its turn comes, or `data`.
 
@@ -53,6 +65,7 @@ class Source:
     member: Member | None = None
     password: str | None = field(default=None, repr=False)
     ocr_language: str | None = None
+    fetched: Fetched | None = None
 
     def read_bytes(self, limit: int = -1) -> bytes:
         """All bytes, or the first `limit`; raises SourceMissing or SourceUnreadable."""

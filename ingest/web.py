@@ -1,9 +1,9 @@
 """Fetches one web address, and nothing that a web address should not lead to.
 
-Knows HTTP, not what the bytes mean. Each host is resolved once, every address it stands for is checked, and the
-connection goes to the address that was checked, so that a name cannot change its meaning in between; redirects are
-checked the same way. Proxies named in the environment are ignored on purpose: behind one, nobody could check the
-address. Cookies, credentials and scripts play no part.
+Knows HTTP, and of what the bytes mean only which address a page wants to be known by. Each host is resolved once, every
+address it stands for is checked, and the connection goes to the address that was checked, so that a name cannot change
+its meaning in between; redirects are checked the same way. Proxies named in the environment are ignored on purpose:
+behind one, nobody could check the address. Cookies, credentials and scripts play no part.
 """
 
 import http.client
@@ -21,11 +21,13 @@ from pathlib import PurePosixPath
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from errors import FetchError, SourceTooLarge, UnsupportedSource
-from ingest.sources import Source
+from ingest.page_head import canonical_in_header, may_stand_for, read_head, without_tracking
+from ingest.sources import Fetched, Source
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 AddressCheck = Callable[[Address], bool]
 Resolver = Callable[[str, int], Sequence[str]]
+Remembered = Callable[[str], Fetched | None]
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -44,6 +46,7 @@ _OTHER_NAMES = {"application/x-pdf": "application/pdf", "text/x-markdown": "text
 _BY_SUFFIX = {
     **{".html": "text/html", ".htm": "text/html", ".xhtml": "application/xhtml+xml", ".txt": "text/plain"},
     **{".md": "text/markdown", ".markdown": "text/markdown", ".pdf": "application/pdf", ".docx": _DOCX},
+    ".zip": "application/zip",
 }
 
 # Public addresses that clouds answer from inside, beside the link-local ones.
@@ -60,6 +63,13 @@ class FetchLimits:
     connect_seconds: float = 10.0
     max_bytes: int = 50 * 1024 * 1024
     redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unmodified:
+    """The server says that what was fetched from here before is what it still has."""
+
+    fetched: Fetched
 
 
 def is_public(address: Address) -> bool:
@@ -92,26 +102,32 @@ def fetch(
     is_allowed: AddressCheck = is_public,
     resolve: Resolver = resolve_host,
     limits: FetchLimits | None = None,
-) -> Source:
-    """The page or file at `url` as a Source named by the address it was finally found at.
+    remembered: Remembered = lambda address: None,
+) -> Source | Unmodified:
+    """The page or file at `url` as a Source named by the address that it wants to be known by, or was found at.
 
-    Raises FetchError (cannot or must not be fetched), SourceTooLarge or UnsupportedSource, each naming `url`.
+    `remembered` gives what the server said the last time of an address, None where nothing was kept from there; without
+    it the answer is a Source. Raises FetchError (cannot or must not be fetched), SourceTooLarge or UnsupportedSource,
+    each naming `url`.
     """
     limits = FetchLimits() if limits is None else limits
-    return _Fetch(url, is_allowed, resolve, limits).run()
+    return _Fetch(url, is_allowed, resolve, limits, remembered).run()
 
 
 class _Fetch:
     """One fetch with its deadline, from the first address to the last redirect."""
 
-    def __init__(self, url: str, is_allowed: AddressCheck, resolve: Resolver, limits: FetchLimits) -> None:
+    def __init__(
+        self, url: str, is_allowed: AddressCheck, resolve: Resolver, limits: FetchLimits, remembered: Remembered
+    ) -> None:
         self._url = url
         self._is_allowed = is_allowed
         self._resolve = resolve
         self._limits = limits
+        self._remembered = remembered
         self._end = time.monotonic() + limits.seconds
 
-    def run(self) -> Source:
+    def run(self) -> Source | Unmodified:
         address = self._url
         for _ in range(self._limits.redirects + 1):
             parts = self._check_url(address)
@@ -133,7 +149,7 @@ class _Fetch:
             finally:
                 watch.cancel()
                 connection.close()
-            if isinstance(outcome, Source):
+            if not isinstance(outcome, str):
                 return outcome
             address = outcome
         raise self._failed(f"leads on from address to address more than {self._limits.redirects} times")
@@ -233,16 +249,24 @@ class _Fetch:
             return connection
         raise self._translated(error if error is not None else OSError("no address"))
 
-    def _exchange(self, connection: http.client.HTTPConnection, parts: SplitResult) -> Source | str:
-        """The source, or the address that the server sends us on to."""
+    def _exchange(self, connection: http.client.HTTPConnection, parts: SplitResult) -> Source | Unmodified | str:
+        """The source, or the address that the server or the page sends us on to."""
         target = urlunsplit(("", "", parts.path, parts.query, ""))
-        connection.request("GET", target, headers={"Host": parts.netloc, **_HEADERS})
-        response = connection.getresponse()
         here = urlunsplit(parts)
+        before = self._remembered(here)
+        headers = {"Host": parts.netloc, **_HEADERS}
+        if before is not None and before.etag:
+            headers["If-None-Match"] = before.etag
+        if before is not None and before.last_modified:
+            headers["If-Modified-Since"] = before.last_modified
+        connection.request("GET", target, headers=headers)
+        response = connection.getresponse()
+        if response.status == HTTPStatus.NOT_MODIFIED and before is not None:
+            return Unmodified(before)
         if response.status in _REDIRECTS and (location := response.getheader("Location")):
             return urljoin(here, location)
         if response.status != HTTPStatus.OK:
-            raise self._failed(f"answered {_status_words(response)}")
+            raise self._failed(f"answered {_status_words(response)}; {_advice(response.status)}")
         declared = response.getheader("Content-Type", "")
         self._check_type(declared, here, None)
         length = response.getheader("Content-Length", "")
@@ -251,7 +275,32 @@ class _Fetch:
         data = self._body(response)
         if not data:
             raise self._failed("answered with an empty page")
-        return Source(here, data=data, media_type=self._check_type(declared, here, data))
+        media_type = self._check_type(declared, here, data)
+        name, leads_to = self._addresses_of(parts, response, data if "html" in media_type else b"")
+        if leads_to:
+            return leads_to
+        etag, last_modified = (_header(response, each) for each in ("ETag", "Last-Modified"))
+        fetched = Fetched(here, etag, last_modified) if etag or last_modified else None
+        return Source(name, data=data, media_type=media_type, fetched=fetched)
+
+    def _addresses_of(
+        self, here: SplitResult, response: http.client.HTTPResponse, page: bytes
+    ) -> tuple[str, str | None]:
+        """The address that names what was found here, and the one to go on to, if there is one."""
+        address = urlunsplit(here)
+        head = read_head(page, address)
+        if head.leads_to and head.leads_to.partition("#")[0] != address:
+            return address, head.leads_to
+        canonical = head.canonical or canonical_in_header(response.getheader("Link", ""), address)
+        if canonical:
+            try:
+                stated = self._check_url(canonical)
+            except FetchError:
+                stated = None
+            if stated is not None and may_stand_for(stated, here):
+                # Sites forget their old scheme in their pages.
+                return urlunsplit(stated._replace(scheme=max(stated.scheme, here.scheme))), None
+        return urlunsplit(here._replace(query=without_tracking(here.query))), None
 
     def _body(self, response: http.client.HTTPResponse) -> bytes:
         encoding = response.getheader("Content-Encoding", "identity").strip().lower()
@@ -345,6 +394,20 @@ def _status_words(response: http.client.HTTPResponse) -> str:
     except ValueError:
         phrase = "".join(char for char in response.reason if char.isprintable())[:40]
     return f"{response.status} {phrase}".strip()
+
+
+def _advice(status: int) -> str:
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        return "check the address"
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT) or status >= 500:
+        return "try again later"
+    return "open it in a browser, save the page and add the file"
+
+
+def _header(response: http.client.HTTPResponse, name: str) -> str:
+    """A header's value to send back as it came; nothing of one that is too long or not plain."""
+    value = response.getheader(name, "")
+    return value if len(value) <= 500 and value.isascii() and value.isprintable() else ""
 
 
 def _cut(sock: socket.socket) -> None:

@@ -125,7 +125,7 @@ def test_the_environment_s_proxy_is_ignored(server: str, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("path", "kind", "message"),
     [
-        ("/missing", FetchError, "answered 404 Not Found"),
+        ("/missing", FetchError, "answered 404 Not Found; check the address"),
         ("/loop", FetchError, "leads on from address to address more than 5 times"),
         ("/empty", FetchError, "answered with an empty page"),
         ("/short", FetchError, "broke off before the end; try again"),

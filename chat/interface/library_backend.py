@@ -12,6 +12,7 @@ from chat.answer import Answer
 from chat.interface.backend import Entry, Filters, Original, PastedText, SetChoice, UploadedFile
 from errors import LibraryFull, QuestionSetError, SourceError
 from evaluation import LibraryEngine, Report, evaluate, load_questions
+from index.gathering import Fetch, Gathering
 from index.library import Library
 from index.values import AddReport, ArticleSummary, Method, Progress, RemoveReport, StoredArticle
 from index.where import EVERYTHING, Condition, Where
@@ -32,7 +33,7 @@ class Asks(Protocol):
 class LibraryBackend:
     """The library with its answerer, as the page asks for it.
 
-    `fetch` gives the source at a web address. `question_sets` are files that come with the program, by label;
+    `fetch` gives what is at a web address. `question_sets` are files that come with the program, by label;
     `examples` are questions to begin with, of which the first few are offered while the library holds articles.
     """
 
@@ -40,14 +41,14 @@ class LibraryBackend:
         self,
         library: Library,
         answerer: Asks,
-        fetch: Callable[[str], Source],
+        fetch: Fetch,
         *,
         question_sets: Sequence[tuple[str, Path]] = (),
         examples: Sequence[str] = (),
     ) -> None:
         self._library = library
         self._answerer = answerer
-        self._fetch = fetch
+        self._gathering = Gathering(library, fetch)
         self._question_sets = tuple(question_sets)
         self._examples = tuple(examples)
 
@@ -136,7 +137,7 @@ class LibraryBackend:
                     published=entry.published,
                 )
             ]
-        return [self._fetch(entry.url)]
+        return self._gathering.sources([entry.url])
 
     def _kept_folder(self) -> Path:
         return self._library.folder / KEPT_SETS

@@ -1,0 +1,143 @@
+"""What people name is found, and what comes from the web is one article however it was reached."""
+
+import io
+import zipfile
+
+import pytest
+
+from index.gathering import Gathering
+from index.library import Library
+from tests.fakes_embedder import BagEmbedder
+from tests.fakes_web import running_site
+
+TEXT = "Profits rose by a fifth in March, the bank said, since margins held and costs fell. " * 5
+
+
+def page(text=TEXT, head=""):
+    return f"<html><head><title>A page of news</title>{head}</head><body><article><p>{text}</p></article></body></html>"
+
+
+@pytest.fixture
+def site():
+    with running_site() as running:
+        yield running
+
+
+@pytest.fixture
+def library(tmp_path):
+    with Library(tmp_path / "library", BagEmbedder()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def add(library, site):
+    gathering = Gathering(library, site.fetch)
+    return lambda *arguments: library.add(gathering.sources(arguments))
+
+
+def held(library):
+    return sorted(each.source for each in library.articles())
+
+
+def test_files_and_addresses_are_found_in_order_and_errors_take_their_place(add, library, site, tmp_path):
+    (tmp_path / "a.txt").write_text("Apples.")
+    report = add(tmp_path / "a.txt", site.address + "/nowhere", site.page("/a", page()), str(tmp_path / "b.txt"))
+    assert len(report.added) == 2
+    assert [(each.source, each.error) for each in report.failed] == [
+        (f"{site.address}/nowhere", "answered 404 Not Found; check the address"),
+        (str(tmp_path / "b.txt"), "there is no such file or folder; check the path"),
+    ]
+
+
+def test_one_article_at_two_addresses_is_one(add, library, site):
+    canonical = '<link rel="canonical" href="/story/7">'
+    first = site.page("/story/7?ref=mail", page(head=canonical))
+    second = site.page("/amp/7", page(TEXT + "With a line more.", canonical))
+    assert len(add(first).added) == 1
+    assert len(add(second).replaced) == 1
+    assert held(library) == [f"{site.address}/story/7"]
+
+
+def test_another_site_s_address_is_not_believed(add, library, site):
+    add(site.page("/copy", page(head='<link rel="canonical" href="https://bank.test/original">')))
+    assert held(library) == [f"{site.address}/copy"]
+
+
+def test_tracking_does_not_make_another_article(add, library, site):
+    add(site.page("/a?utm_source=mail&id=3", page()))
+    assert held(library) == [f"{site.address}/a?id=3"]
+
+
+def test_a_page_that_only_leads_on_is_followed(add, library, site):
+    site.page("/target", page())
+    add(site.page("/short", "<html><head><meta http-equiv=refresh content='0; url=/target'></head></html>"))
+    assert held(library) == [f"{site.address}/target"]
+
+
+@pytest.mark.parametrize(
+    "version", [{"etag": '"v1"'}, {"last_modified": "Wed, 01 Jan 2025 10:00:00 GMT"}], ids=["etag", "date"]
+)
+def test_what_has_not_changed_is_not_sent_again(add, library, site, version):
+    address = site.page("/a", page(), **version)
+    (added,) = add(address).added
+    assert add(address).unchanged == (added,)
+    assert site.asked == [("/a", 200), ("/a", 304)]
+    assert TEXT.strip() in library.article(added).article.text
+
+
+def test_a_new_version_replaces_and_is_remembered_in_turn(add, library, site):
+    address = site.page("/a", page(), etag='"v1"')
+    add(address)
+    site.page("/a", page("Profits fell. " * 30), etag='"v2"')
+    assert len(add(address).replaced) == 1
+    assert len(add(address).unchanged) == 1
+    assert [status for _, status in site.asked] == [200, 200, 304]
+
+
+def test_what_was_removed_is_fetched_anew(add, library, site):
+    address = site.page("/a", page(), etag='"v1"')
+    library.remove(add(address).added)
+    assert len(add(address).added) == 1
+    assert [status for _, status in site.asked] == [200, 200]
+
+
+def test_a_version_counts_only_for_its_own_address(add, library, site):
+    canonical = "<link rel=canonical href=/a>"
+    add(site.page("/a?x=1", page(head=canonical), etag='"same"'))
+    add(site.page("/a", page(TEXT + "And a line.", canonical), etag='"same"'))
+    assert [status for _, status in site.asked] == [200, 200]
+
+
+def test_versions_survive_a_renewal(tmp_path, site):
+    address = site.page("/a", page(), etag='"v1"')
+    with Library(tmp_path / "library", BagEmbedder()) as library:
+        library.add(Gathering(library, site.fetch).sources([address]))
+    with Library(tmp_path / "library", BagEmbedder("another")) as library:
+        assert len(library.renew().replaced) == 1
+        library.add(Gathering(library, site.fetch).sources([address]))
+    assert [status for _, status in site.asked] == [200, 304]
+
+
+def test_a_server_that_says_unmodified_unasked_is_an_error(add, site):
+    (failure,) = add(site.page("/a", "", status="304")).failed
+    assert failure.error.startswith("answered 304 Not Modified")
+
+
+def test_the_server_s_encoding_counts(add, library, site):
+    text = "Общая выручка банка выросла на пятую часть за год. " * 10
+    body = page(text).encode("koi8-r")
+    (added,) = add(site.page("/a", body, content_type="text/html; charset=koi8-r")).added
+    assert text.strip() in library.article(added).article.text
+    # A server may say Latin-1 of everything.
+    (added,) = add(site.page("/b", page(text), content_type="text/html; charset=iso-8859-1")).added
+    assert text.strip() in library.article(added).article.text
+
+
+def test_an_archive_from_the_web_gives_its_files(add, library, site):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("in/a.txt", "Apples.")
+        archive.writestr("b.exe", "x")
+    report = add(site.page("/files/all.zip", made.getvalue(), content_type="application/zip"))
+    assert held(library) == [f"{site.address}/files/all.zip/in/a.txt"]
+    assert [each.source for each in report.failed] == [f"{site.address}/files/all.zip/b.exe"]

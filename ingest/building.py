@@ -64,11 +64,15 @@ class TextBuilder:
 
     def append(self, other: "TextBuilder") -> None:
         """Adds all that another builder holds, a blank line below what is here."""
-        if not other.blocks:
+        self.append_text(other.text, other.blocks)
+
+    def append_text(self, text: str, blocks: Sequence[Block]) -> None:
+        """Adds a cleaned text and its blocks, a blank line below what is here; nothing where there are no blocks."""
+        if not blocks:
             return
         gap = "\n\n" if self._parts else ""
         offset = self._length + len(gap)
-        self._parts += (gap, other.text)
-        self._length += len(gap) + len(other.text)
-        self._last = other.blocks[-1].kind
-        self.blocks += (replace(each, start=each.start + offset, end=each.end + offset) for each in other.blocks)
+        self._parts += (gap, text)
+        self._length = offset + len(text)
+        self._last = blocks[-1].kind
+        self.blocks += (replace(each, start=each.start + offset, end=each.end + offset) for each in blocks)

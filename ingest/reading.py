@@ -6,6 +6,7 @@ never loads the PDF library.
 """
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from enum import StrEnum
@@ -26,6 +27,11 @@ READABLE = "plain text (.txt), Markdown (.md), web pages (.html), PDF, Word (.do
 
 _HEAD_BYTES = 4096
 
+# What the SEC's archive hands out as one text, or one document out of it.
+_SUBMISSION = re.compile(
+    rb"\s*(?:-----BEGIN PRIVACY-ENHANCED MESSAGE-----|<(?:SEC|IMS)-(?:DOCUMENT|HEADER)>|<DOCUMENT>\s*<TYPE>)"
+)
+
 
 class Kind(StrEnum):
     """Which reader a source needs."""
@@ -33,6 +39,7 @@ class Kind(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     HTML = "html"
+    SUBMISSION = "submission"
     PDF = "pdf"
     DOCX = "docx"
     ROW = "row"
@@ -111,6 +118,8 @@ def find_kind(head: bytes, source: Source) -> Kind:
         _refuse_old_office(source)
     if head.lstrip().startswith(b"{\\rtf"):
         raise UnsupportedSource(source.name, "is rich text (RTF); save it as .docx or .txt")
+    if _SUBMISSION.match(head):
+        return Kind.SUBMISSION
     if _looks_like_html(head):
         return Kind.HTML
     suffix = PurePosixPath(source.name if source.path is None else source.path.name).suffix.lower()
@@ -135,6 +144,10 @@ def _read(kind: Kind, data: bytes, source: Source) -> Article:
         from ingest.formats import html
 
         return html.read(data, source)
+    if kind is Kind.SUBMISSION:
+        from ingest.formats import edgar
+
+        return edgar.read(data, source)
     if kind is Kind.MARKDOWN:
         from ingest.formats import markdown
 

@@ -104,6 +104,11 @@ def read(data: bytes, source: Source) -> Article:
     )
 
 
+def read_filing(data: bytes, source: Source) -> html_filing.Filing:
+    """A document of a submission in HTML, whole."""
+    return html_filing.read_filing(_parse(_decode(data, source), source))
+
+
 def _filed(filing: html_filing.Filing, tree: Any, data: bytes, source: Source) -> Article:
     named = tree.find(".//title")
     title = "" if named is None else _flat(named)

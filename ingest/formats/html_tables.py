@@ -77,7 +77,12 @@ class Table:
 
 def grid_of(rows: Sequence[Sequence[Cell]]) -> Grid:
     """The cells of a table's rows in as many columns as its rows really have."""
-    placed = [row for cells in _spread(rows) if (row := _with_signs(cells))]
+    return grid_of_placed([_with_signs(cells) for cells in _spread(rows)])
+
+
+def grid_of_placed(rows: Sequence[Sequence[Placed]]) -> Grid:
+    """The same for cells whose place is known, in whatever unit."""
+    placed = [row for row in rows if row]
     edges = _columns(placed)
     starts = [start for start, _ in edges]
     ends = [end for _, end in edges]

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from errors import SourceUnreadable
 from ingest.article import Article, sha256_hex
+from ingest.building import TextBuilder
 from ingest.cleaning import clean_text, decode, looks_binary
+from ingest.formats import edgar
 from ingest.sources import Source
 from ingest.structure import find_structure
 
@@ -16,7 +19,12 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 def read(data: bytes, source: Source) -> Article:
     """The article of a plain text; raises SourceUnreadable where the bytes are no text."""
     text = clean_text(decode_text(data, source))
-    structure = find_structure(text)
+    if edgar.is_tagged(text):
+        builder = TextBuilder()
+        edgar.add_tagged(text, builder)
+        text, structure = builder.text, replace(find_structure(text), blocks=tuple(builder.blocks))
+    else:
+        structure = find_structure(text)
     return Article(
         source=source.name,
         title=structure.title or PurePosixPath(source.name).stem,

@@ -1,16 +1,16 @@
-"""Texts become vectors: the Embedder protocol and the sentence-transformers model behind it.
+"""Texts become vectors: the Embedder protocol and the models behind it.
 
-The one file that imports sentence-transformers, transformers and (with the reader, later) torch; all of them inside
-functions, so that asking for help costs nothing. Knows nothing of articles or storage.
+A BERT is computed by `index/bert.py`, any other model by sentence-transformers, which this file alone imports; torch
+and the like are imported inside functions, so that asking for help costs nothing. Knows nothing of articles or storage.
 """
 
-import copy
 import importlib.util
 import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import ModelError
+from index.bert import Bert, bert_pooling
 from index.files import read_json, write_json
 from ingest.article import sha256_hex
 
@@ -68,7 +69,8 @@ class SentenceEmbedder:
 
     `model` is a name (the MiniLM that comes along is found without a network) or a folder. `number_type` is "float32",
     "bfloat16", or "auto": the quicker of the two on this machine, found by a short self-test whose result is kept in
-    `cache` (a JSON file; None keeps nothing). Raises ModelError when the model is missing or its weights are altered.
+    `cache` (a JSON file; None keeps nothing). `threads` compute at once, as many as torch finds cores unless given.
+    Raises ModelError when the model is missing or its weights are altered.
     """
 
     def __init__(
@@ -79,7 +81,8 @@ class SentenceEmbedder:
         self._threads = threads
         self._cache = cache
         self._lock = threading.RLock()
-        self._model: Any = None
+        self._model: _Model | None = None
+        self._prompts: Mapping[str, str] = {}
         self._tokenizer: Any = None
         self._identity: str | None = None
         self._dimension: int | None = None
@@ -99,7 +102,7 @@ class SentenceEmbedder:
         if self._dimension is None:
             config = read_json(find_model(self._name) / "config.json")
             size = config.get("hidden_size")
-            self._dimension = int(size) if size is not None else int(self._loaded().get_embedding_dimension())
+            self._dimension = int(size) if size is not None else self._loaded().dimension
         return self._dimension
 
     @property
@@ -125,8 +128,10 @@ class SentenceEmbedder:
     def _encode(self, texts: Sequence[str], role: str) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        with self._lock:
-            return _encode(self._loaded(), self._piece_tokenizer(), texts, role, self._threads or 1)
+        model = self._loaded()
+        return _encode(
+            model, self._piece_tokenizer(), [self._prompts.get(role, "") + text for text in texts], self._threads or 1
+        )
 
     def _piece_tokenizer(self) -> Any:
         if self._tokenizer is None:
@@ -135,14 +140,14 @@ class SentenceEmbedder:
                     self._tokenizer = _load_tokenizer(find_model(self._name))
         return self._tokenizer
 
-    def _loaded(self) -> Any:
-        if self._model is None:
+    def _loaded(self) -> "_Model":
+        model = self._model
+        if model is None:
             with self._lock:
-                if self._model is None:
-                    self._model = self._load()
-        return self._model
+                model = self._model = self._model or self._load()
+        return model
 
-    def _load(self) -> Any:
+    def _load(self) -> "_Model":
         folder = find_model(self._name)
         identity = self.identity
         if self._name == MINILM and not identity.endswith(MINILM_SHA256):
@@ -150,12 +155,29 @@ class SentenceEmbedder:
                 f"{folder / 'model.safetensors'}: not the published weights of {MINILM} (their SHA-256 differs); "
                 "reinstall with `make setup`"
             )
-        model, self._threads = _load_sentence_transformer(folder, self._threads)
-        if self._number_type == "auto":
-            self._number_type = _quicker_number_type(
-                model, self._piece_tokenizer(), self._cache, identity, self._threads
-            )
-        return model.bfloat16() if self._number_type == "bfloat16" else model.float()
+        import torch
+
+        self._threads = torch.get_num_threads() if self._threads is None else self._threads
+        prompts = read_json(folder / "config_sentence_transformers.json").get("prompts")
+        self._prompts = {role: str(prompt or "") for role, prompt in (prompts or {}).items()}
+        if self._number_type != "auto":
+            return _load_model(folder, self._number_type)
+        self._number_type, model = _quicker_number_type(
+            lambda number_type: _load_model(folder, number_type), self._piece_tokenizer(), self._cache, identity
+        )
+        return model
+
+
+class _Model(Protocol):
+    """Vectors of length 1, shape (n, dimension), of token ids padded to shape (n, longest) and their numbers."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def padding(self) -> int: ...
+
+    def __call__(self, tokens: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Vectors: ...
 
 
 def find_model(name: str) -> Path:
@@ -200,112 +222,122 @@ def _load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def _load_sentence_transformer(folder: Path, threads: int | None) -> tuple[Any, int]:
-    """The model, and the number of threads to compute with: as given, else what torch finds."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import torch
-    import transformers
-    from sentence_transformers import SentenceTransformer
-
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    threads = torch.get_num_threads() if threads is None else threads
-    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface
-
-    transformers.AttentionInterface.register("footnote", _attention)
-    # Without a mask function of its own a new attention would be given no mask at all, silently.
-    AttentionMaskInterface.register("footnote", ALL_MASK_ATTENTION_FUNCTIONS["eager"])
+def _load_model(folder: Path, number_type: str) -> "_Model":
+    pooling = bert_pooling(folder)
     try:
-        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except Exception as error:  # any of dozens that the loader raises: all mean the same to the user
+        return _SentenceTransformer(folder, number_type) if pooling is None else Bert(folder, number_type, pooling)
+    except Exception as error:  # any of dozens that the loaders raise: all mean the same to the user
         raise ModelError(f"{folder}: cannot be loaded as a sentence-transformers model ({error})") from error
-    model.eval()
-    inner = getattr(model[0], "auto_model", None)
-    if inner is not None and getattr(inner.config, "model_type", "") == "bert":
-        inner.set_attn_implementation("footnote")
-    return model, threads
 
 
-def _attention(
-    module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: float = 1.0, dropout: float = 0.0, **_: Any
-) -> tuple[Any, None]:
-    """Scaled dot-product attention as two matrix products.
+class _SentenceTransformer:
+    """A model of any other kind, as sentence-transformers computes it."""
 
-    Shapes (batch, heads, tokens, width). With heads as narrow as MiniLM's (32) torch's fused kernel takes twice as long
-    in bfloat16 on the CPU as this does (docs/measurements.md).
-    """
-    import torch
+    def __init__(self, folder: Path, number_type: str) -> None:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        import torch
+        import transformers
+        from sentence_transformers import SentenceTransformer
 
-    scores = torch.matmul(query * scaling, key.transpose(2, 3))
-    if mask is not None:
-        scores.add_(mask)  # in place: a sixth of all time otherwise goes into a second matrix of this size
-    return torch.matmul(torch.softmax(scores, -1), value).transpose(1, 2).contiguous(), None
+        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        self._model = model.to(torch.bfloat16 if number_type == "bfloat16" else torch.float32).eval()
+        self.dimension = int(model.get_embedding_dimension() or 0)
+        self.padding = int(getattr(model.tokenizer, "pad_token_id", None) or 0)
+
+    def __call__(self, tokens: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Vectors:
+        import torch
+
+        mask = (np.arange(tokens.shape[1]) < lengths[:, None]).astype(np.int64)
+        features = {"input_ids": torch.from_numpy(tokens), "attention_mask": torch.from_numpy(mask)}
+        with torch.inference_mode():
+            vectors: Vectors = self._model(features)["sentence_embedding"].float().numpy()
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
 
 
-def _encode(model: Any, tokenizer: Any, texts: Sequence[str], role: str, threads: int) -> Vectors:
+def _encode(model: "_Model", tokenizer: Any, texts: Sequence[str], threads: int) -> Vectors:
     """Vectors of `texts`, computed in batches of few shapes: every new shape costs as much as a batch (measured).
 
     Longest first; a batch is padded to its longest text rounded up to a multiple of 16, and holds as many texts as fit
-    into _BATCH_TOKENS at that length.
+    into _BATCH_TOKENS at that length. Several batches are computed at once, by one thread each: threads that share a
+    batch wait for each other at every step, for a whole slice of the scheduler's time where the machine is busy.
     """
     import torch
 
-    prompt = (getattr(model, "prompts", None) or {}).get(role, "") or ""
-    encodings = tokenizer.encode_batch([prompt + text for text in texts])
+    encodings = tokenizer.encode_batch(list(texts))
     end = [token for token in encodings[0].ids[-1:] if encodings[0].special_tokens_mask[-1:] == [1]]
     ids = [_truncated(encoding.ids, end) for encoding in encodings]
-    order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
-    pad = getattr(model.tokenizer, "pad_token_id", None) or 0
-    result = np.empty((len(texts), int(model.get_embedding_dimension())), dtype=np.float32)
-    first = 0
-    while first < len(order):
-        length = min(_MOST_PIECES, -(-len(ids[order[first]]) // 16) * 16)
-        most = order[first : first + max(1, _BATCH_TOKENS // length)]
-        # A few sentences of very different lengths: beyond four, those much shorter than the first go apart.
-        batch = most[:4] + [i for i in most[4:] if len(ids[i]) > 0.7 * length]
-        tokens = np.full((len(batch), length), pad, dtype=np.int64)
-        mask = np.zeros((len(batch), length), dtype=np.int64)
+    result = np.empty((len(texts), model.dimension), dtype=np.float32)
+
+    def embed(batch: list[int], own_threads: int) -> None:
+        length = _padded(ids[batch[0]])
+        tokens = np.full((len(batch), length), model.padding, dtype=np.int64)
         for row, i in enumerate(batch):
             tokens[row, : len(ids[i])] = ids[i]
-            mask[row, : len(ids[i])] = 1
-        torch.set_num_threads(1 if tokens.size <= _ONE_THREAD_TOKENS else threads)
-        with torch.inference_mode():
-            features = {"input_ids": torch.from_numpy(tokens), "attention_mask": torch.from_numpy(mask)}
-            result[batch] = model(features)["sentence_embedding"].float().numpy()
-        first += len(batch)
-    result /= np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-12)
+        torch.set_num_threads(own_threads)  # of the thread that asks
+        result[batch] = model(tokens, np.array([len(ids[i]) for i in batch], dtype=np.int64))
+
+    batches = _batches(ids)
+    if len(batches) == 1 or threads == 1:
+        for batch in batches:
+            embed(batch, 1 if len(batch) * _padded(ids[batch[0]]) <= _ONE_THREAD_TOKENS else threads)
+    else:
+        with ThreadPoolExecutor(min(threads, len(batches)), thread_name_prefix="embedding") as pool:
+            for _ in pool.map(lambda batch: embed(batch, 1), batches):
+                pass
     return result
+
+
+def _batches(ids: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Which texts are computed together, longest first."""
+    order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
+    batches: list[list[int]] = []
+    first = 0
+    while first < len(order):
+        length = _padded(ids[order[first]])
+        most = order[first : first + max(1, _BATCH_TOKENS // length)]
+        # A few sentences of very different lengths: beyond four, those much shorter than the first go apart.
+        batches.append(most[:4] + [i for i in most[4:] if len(ids[i]) > 0.7 * length])
+        first += len(batches[-1])
+    return batches
+
+
+def _padded(ids: Sequence[int]) -> int:
+    return min(_MOST_PIECES, -(-len(ids) // 16) * 16)
 
 
 def _truncated(ids: list[int], end: list[int]) -> list[int]:
     return ids if len(ids) <= _MOST_PIECES else ids[: _MOST_PIECES - len(end)] + end
 
 
-def _quicker_number_type(model: Any, tokenizer: Any, cache: Path | None, identity: str, threads: int) -> str:
-    """ "bfloat16" where this processor gains from it, else "float32"; measured once and remembered."""
+def _quicker_number_type(
+    load: Callable[[str], "_Model"], tokenizer: Any, cache: Path | None, identity: str
+) -> tuple[str, "_Model"]:
+    """ "bfloat16" where this processor gains from it, else "float32", with the model; measured once and remembered."""
     import torch
 
-    machine = f"{torch.__version__}|{torch.backends.cpu.get_cpu_capability()}|{threads}|{identity}"
+    machine = f"{torch.__version__}|{torch.backends.cpu.get_cpu_capability()}|{identity}"
     known = _known(cache, "number_type")
     if known.get("machine") == machine and known.get("chosen") in ("float32", "bfloat16"):
-        return str(known["chosen"])
+        return str(known["chosen"]), load(str(known["chosen"]))
     words = " ".join(["The company reported revenue of 4.2 billion dollars for the third quarter of the year."] * 9)
-    seconds = {}
+    seconds, models = {}, {}
     for name in ("float32", "bfloat16"):
-        # A copy: what was rounded to bfloat16 stays rounded when it is made float32 again.
-        converted = copy.deepcopy(model).bfloat16() if name == "bfloat16" else model.float()
-        _encode(converted, tokenizer, [words] * 4, "document", threads)
+        models[name] = load(name)
+        _encode(models[name], tokenizer, [words] * 4, 1)
         rounds = []
         for _ in range(3):
             start = time.perf_counter()
-            _encode(converted, tokenizer, [words] * 4, "document", threads)
+            _encode(models[name], tokenizer, [words] * 4, 1)
             rounds.append(time.perf_counter() - start)
         seconds[name] = min(rounds)
     # float32 wins ties: its vectors are the reference.
     chosen = "bfloat16" if seconds["bfloat16"] < 0.8 * seconds["float32"] else "float32"
     log.info("number type %s (seconds for a batch: %s)", chosen, seconds)
     _remember(cache, "number_type", {"machine": machine, "chosen": chosen, "seconds": seconds})
-    return chosen
+    return chosen, models[chosen]
 
 
 def _known(path: Path | None, key: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadable, UnsupportedSource
 from ingest.article import Article
+from ingest.captions import with_captions
 from ingest.facts import complete_facts
 from ingest.sources import ROW_MEDIA_TYPE, Source
 
@@ -92,6 +93,7 @@ def read_article(source: Source) -> Article:
         raise SourceTooLarge(source.name, "needs more memory than there is; split it into smaller files") from None
     if not article.text.strip():
         raise SourceUnreadable(source.name, "holds no text")
+    article = replace(article, blocks=with_captions(article.text, article.blocks))
     return complete_facts(_with_given(article, source), source.name if source.path is None else source.path.name)
 
 

@@ -24,6 +24,8 @@ UNIT_LINE = re.compile(
 )
 # How far the middle of a name may lie from the middle of its columns, as a share of a column's width.
 _OFF_CENTRE = 0.3
+# A figure that opens a row so far from the leftmost label, in points, is no label itself.
+_NO_LABEL = 40.0
 # Edges that are meant to be the same differ by less, in points; right edges of columns on two pages by twice as much.
 _ALIGNED = 4.0
 
@@ -114,7 +116,8 @@ def _tell_apart(
 def _columns(rows: Sequence[Sequence[Cell]]) -> list[tuple[float, float]]:
     """The stretches of the page's width in which cells stand under each other, labels left out."""
     found: list[tuple[float, float]] = []
-    behind = [cell for row in rows for index, cell in enumerate(row) if index or is_figure(cell.text)]
+    margin = min((row[0].box[0] for row in rows), default=0.0) + _NO_LABEL
+    behind = [cell for row in rows for cell in (row if is_figure(row[0].text) and row[0].box[0] > margin else row[1:])]
     figures = sorted((cell.box for cell in behind if is_figure(cell.text)), key=lambda box: box[0] - box[2])
     words = [cell.box for cell in behind if not is_figure(cell.text)]
     for number, (left, _, right, _) in enumerate(figures + words):

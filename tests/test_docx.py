@@ -1,6 +1,7 @@
 """Word files: what becomes of their parts, and of files that are broken or hostile."""
 
 import io
+import re
 import zipfile
 from datetime import date, datetime
 
@@ -54,7 +55,7 @@ def test_parts_become_blocks_in_document_order(letter: bytes) -> None:
         ("paragraph", "Revenue was US$3 million."),
         ("heading", "Outlook"),
         ("list_item", "• Telemedicine"),
-        ("list_item", "• Imaging"),
+        ("list_item", "1. Imaging"),
         ("table_header", "Country | 2022 | 2023"),
         ("table_row", "China | 1.1 | 1.59"),
         ("table_row", "Japan | 0.9 | 0.92"),
@@ -118,6 +119,172 @@ def test_a_frame_of_one_cell_is_no_table() -> None:
     document = docx.Document()
     document.add_table(rows=1, cols=1).rows[0].cells[0].text = "Framed words."
     assert _shown(_read(_saved(document))) == [("paragraph", "Framed words.")]
+
+
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def _with(data: bytes, body: str, **parts: str) -> bytes:
+    """A file with this body, and with parts of its own ("footnotes", "numbering") in WordprocessingML."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.infolist():
+            raw = old.read(part).decode("utf-8", "surrogateescape")
+            if part.filename == "word/document.xml":
+                head, _, _ = raw.partition("<w:body>")
+                raw = f"{head}<w:body>{body}</w:body></w:document>"
+            if part.filename == "word/_rels/document.xml.rels":
+                kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+                raw = re.sub(r"<Relationship [^>]*numbering[^>]*/>", "", raw) if "numbering" in parts else raw
+                links = "".join(f'<Relationship Id="x{n}" Type="{kinds}/{n}" Target="own-{n}.xml"/>' for n in parts)
+                raw = raw.replace("</Relationships>", f"{links}</Relationships>")
+            if part.filename == "[Content_Types].xml":
+                kind = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+                names = "".join(f'<Override PartName="/word/own-{n}.xml" ContentType="{kind}.{n}+xml"/>' for n in parts)
+                raw = raw.replace("</Types>", f"{names}</Types>")
+            new.writestr(part.filename, raw.encode("utf-8", "surrogateescape"))
+        for name, content in parts.items():
+            new.writestr(f"word/own-{name}.xml", f"<w:{name} {_W}>{content}</w:{name}>")
+    return out.getvalue()
+
+
+def _p(words: str, properties: str = "") -> str:
+    return f"<w:p><w:pPr>{properties}</w:pPr><w:r><w:t xml:space='preserve'>{words}</w:t></w:r></w:p>"
+
+
+def test_numbers_of_lists_and_headings_are_counted_as_word_shows_them(letter: bytes) -> None:
+    levels = "".join(
+        f'<w:lvl w:ilvl="{level}"><w:start w:val="1"/><w:numFmt w:val="{shape}"/><w:lvlText w:val="{text}"/></w:lvl>'
+        for level, (shape, text) in enumerate([("decimal", "%1."), ("lowerLetter", "(%2)"), ("upperRoman", "%1.%3")])
+    )
+    numbering = (
+        f'<w:abstractNum w:abstractNumId="5">{levels}</w:abstractNum>'
+        '<w:num w:numId="7"><w:abstractNumId w:val="5"/></w:num><w:num w:numId="8"><w:abstractNumId w:val="5"/>'
+        '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="4"/></w:lvlOverride></w:num>'
+    )
+
+    def item(words: str, level: int, number: int = 7) -> str:
+        return _p(words, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>')
+
+    heading = '<w:pStyle w:val="Heading1"/><w:numPr><w:ilvl w:val="0"/><w:numId w:val="7"/></w:numPr>'
+    body = _p("Scope", heading) + item("one", 1) + item("two", 1) + item("deep", 2) + _p("Terms", heading)
+    body += (
+        item("again", 1)
+        + item("anew", 0, 8)
+        + item("after", 0, 8)
+        + _p("none", '<w:numPr><w:numId w:val="0"/></w:numPr>')
+    )
+    assert _shown(_read(_with(letter, body, numbering=numbering))) == [
+        ("heading", "1. Scope"),
+        ("list_item", "(a) one"),
+        ("list_item", "(b) two"),
+        ("list_item", "1.I deep"),
+        ("heading", "2. Terms"),
+        ("list_item", "(a) again"),
+        ("list_item", "4. anew"),
+        ("list_item", "5. after"),
+        ("paragraph", "none"),
+    ]
+
+
+def test_notes_follow_the_block_that_refers_to_them(letter: bytes) -> None:
+    notes = (
+        '<w:footnote w:type="separator" w:id="-1"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>'
+        f'<w:footnote w:id="2">{_p(" Unaudited.")}</w:footnote><w:footnote w:id="3">{_p("In thousands.")}</w:footnote>'
+    )
+    reference = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:footnoteReference w:id="{}"/></w:r>'
+    body = _p("Revenue was 3").replace("</w:p>", reference.format(2) + "<w:r><w:t> million.</w:t></w:r></w:p>")
+    rows = "".join(
+        f"<w:tr>{''.join(f'<w:tc>{cell}</w:tc>' for cell in row)}</w:tr>"
+        for row in ((_p("Kind"), _p("2023")), (_p("Sales").replace("</w:p>", reference.format(3) + "</w:p>"), _p("5")))
+    )
+    assert _shown(_read(_with(letter, f"{body}<w:tbl>{rows}</w:tbl>", footnotes=notes))) == [
+        ("paragraph", "Revenue was 3¹ million."),
+        ("paragraph", "¹ Unaudited."),
+        ("table_header", "Kind | 2023"),
+        ("table_row", "Sales² | 5"),
+        ("paragraph", "² In thousands."),
+    ]
+
+
+def test_cells_that_were_merged_name_each_column_below_them(letter: bytes) -> None:
+    def cell(words: str, properties: str = "") -> str:
+        return f"<w:tc><w:tcPr>{properties}</w:tcPr>{_p(words)}</w:tc>"
+
+    rows = [
+        cell("Item", '<w:vMerge w:val="restart"/>') + cell("Three months", '<w:gridSpan w:val="2"/>'),
+        cell("", "<w:vMerge/>") + cell("2023") + cell("2022"),
+        cell("Sales") + cell("5") + cell("4"),
+        cell("Cost") + cell("3") + cell("2"),
+    ]
+    article = _read(_with(letter, f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in rows)}</w:tbl>"))
+    assert _shown(article) == [
+        ("table_header", "Item | Three months\n2023 | 2022"),
+        ("table_row", "Sales | 5 | 4"),
+        ("table_row", "Cost | 3 | 2"),
+    ]
+    assert article.blocks[1].columns == ("Item", "Three months 2023", "Three months 2022")
+
+
+def test_changes_are_read_as_accepted_and_hidden_words_left_out(letter: bytes) -> None:
+    body = (
+        "<w:p><w:r><w:t>Sales </w:t></w:r><w:del><w:r><w:delText>fell</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>rose</w:t></w:r></w:ins><w:r><w:rPr><w:vanish/></w:rPr><w:t> secretly</w:t></w:r>"
+        "<w:r><w:t>.</w:t></w:r></w:p>"
+        "<w:moveFrom><w:p><w:r><w:t>Gone.</w:t></w:r></w:p></w:moveFrom>"
+        "<w:p><w:moveFrom><w:r><w:t>Gone too.</w:t></w:r></w:moveFrom><w:r><w:t>Kept.</w:t></w:r></w:p>"
+        '<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText>PAGE</w:instrText>'
+        '<w:fldChar w:fldCharType="separate"/>'
+        '<w:t>x</w:t><w:rPr/><w:fldChar w:fldCharType="end"/></w:r><w:r><w:t>10</w:t></w:r>'
+        '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>6</w:t></w:r></w:p>'
+    )
+    assert _shown(_read(_with(letter, body))) == [
+        ("paragraph", "Sales rose."),
+        ("paragraph", "Kept."),
+        ("paragraph", "x10⁶"),
+    ]
+
+
+def test_content_controls_and_text_boxes_are_read_once_each(letter: bytes) -> None:
+    box = f"<w:txbxContent>{_p('In the box.')}</w:txbxContent>"
+    compatible = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    body = (
+        f"<w:sdt><w:sdtPr/><w:sdtContent>{_p('Controlled.')}<w:tbl><w:sdt><w:sdtContent><w:tr><w:tc>{_p('a')}</w:tc>"
+        f"<w:tc>{_p('1')}</w:tc></w:tr></w:sdtContent></w:sdt><w:tr><w:tc>{_p('b')}</w:tc><w:tc>{_p('2')}</w:tc></w:tr>"
+        "</w:tbl></w:sdtContent></w:sdt>"
+        f'<w:p><w:r><w:t>Before</w:t></w:r><w:r><mc:AlternateContent xmlns:mc="{compatible}"><mc:Choice Requires="wps">'
+        f"<w:drawing>{box}</w:drawing></mc:Choice><mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent>"
+        "</w:r><w:r><w:t> and after.</w:t></w:r></w:p>"
+    )
+    assert _shown(_read(_with(letter, body))) == [
+        ("paragraph", "Controlled."),
+        ("table_row", "a | 1"),
+        ("table_row", "b | 2"),
+        ("paragraph", "Before and after."),
+        ("paragraph", "In the box."),
+    ]
+
+
+def test_bold_lines_are_headings_where_there_are_no_styles_for_them(letter: bytes) -> None:
+    def bold(words: str) -> str:
+        return f"<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>{words}</w:t></w:r></w:p>"
+
+    body = bold("Outlook") + _p("Sales may rise.") + bold("This is a sentence.")
+    assert [kind for kind, _ in _shown(_read(_with(letter, body)))] == ["heading", "paragraph", "paragraph"]
+    body += _p("A real one", '<w:pStyle w:val="Heading2"/>')
+    assert [kind for kind, _ in _shown(_read(_with(letter, body)))] == [
+        "paragraph",
+        "paragraph",
+        "paragraph",
+        "heading",
+    ]
+
+
+def test_an_outline_level_makes_a_heading_whatever_its_style(letter: bytes) -> None:
+    article = _read(
+        _with(letter, _p("Überschrift", '<w:outlineLvl w:val="1"/>') + _p("Text.", '<w:outlineLvl w:val="9"/>'))
+    )
+    assert [(block.kind.value, block.level) for block in article.blocks] == [("heading", 2), ("paragraph", 0)]
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:

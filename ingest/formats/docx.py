@@ -7,40 +7,36 @@ that touches python-docx.
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import PurePosixPath
+from typing import Any
 from zlib import error as ZlibError
 
 import docx
 from docx.document import Document
 from docx.opc.exceptions import OpcError
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
-from docx.table import Table
-from docx.text.paragraph import Paragraph
 from lxml.etree import LxmlError
 
 from errors import SourceTooLarge, SourceUnreadable
-from ingest.article import Article, Block, BlockKind, Row, sha256_hex
+from ingest.article import Article, BlockKind, sha256_hex
+from ingest.building import TextBuilder
 from ingest.cleaning import clean_text
+from ingest.formats.docx_body import Parts, add_body
 from ingest.sources import Source
-from ingest.tables import joined_cells
 
 MAX_UNPACKED_BYTES = 500 * 1024 * 1024
 # Text packs about ten to one, tables of zeros fifty to one; a bomb packs a thousand to one.
 MAX_RATIO = 200
 MAX_PARTS = 20_000
 _RATIO_FROM_BYTES = 20 * 1024 * 1024
-_MAX_TABLE_DEPTH = 5
-_MAX_NAMES = 120
 
 STATED = "document properties"  # where facts come from that the file states of itself
 
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _DAMAGED = "is damaged or no Word file, whatever its name says; save it again as .docx"
 _MACRO_TYPE = b"application/vnd.ms-word.document.macroEnabled.main+xml"
 _PLAIN_TYPE = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-_HEADING_STYLE = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
 _NOTED_AUTHOR = re.compile(r"python-docx|user|admin(?:istrator)?|author|owner|unknown|microsoft.*", re.IGNORECASE)
 _JUNK_TITLE = re.compile(r"(?:document\d*|untitled|word document|title|microsoft word.*)|.*\.docx?", re.IGNORECASE)
 
@@ -51,10 +47,9 @@ def read(data: bytes, source: Source) -> Article:
         raise SourceUnreadable(source.name, "is empty")
     document = _open(_as_plain(data, source.name), source.name)
     try:
-        writer = _Writer()
-        for item in document.iter_inner_content():
-            writer.add(item)
-        text, blocks = writer.finish()
+        builder = TextBuilder()
+        add_body(document.element.body, _parts(document), builder)
+        text, blocks = builder.text, tuple(builder.blocks)
         title, author, published = _properties(document)
     except (LxmlError, OpcError, KeyError, ValueError, TypeError, AttributeError, IndexError, AssertionError) as error:
         # python-docx trusts the markup; what is missing or misplaced shows as any of these.
@@ -147,137 +142,21 @@ def _stated(core: object, name: str) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-# --- the body --------------------------------------------------------------------------------------------------------
-
-
-class _Writer:
-    """Collects text and blocks; offsets are those of the text as it grows."""
-
-    def __init__(self) -> None:
-        self._out: list[str] = []
-        self._length = 0
-        self._blocks: list[Block] = []
-
-    def finish(self) -> tuple[str, tuple[Block, ...]]:
-        return "".join(self._out), tuple(self._blocks)
-
-    def add(self, item: Paragraph | Table) -> None:
-        if isinstance(item, Table):
-            self._add_table(item, 0)
-        else:
-            self._add_paragraph(item)
-
-    def _add_paragraph(self, paragraph: Paragraph) -> None:
-        text = _text_of(paragraph)
-        if not text:
-            return
-        style = _style_name(paragraph)
-        level = _heading_level(paragraph, style)
-        if level:
-            self._put(BlockKind.HEADING, " ".join(text.split()), level=level)
-        elif _is_list_item(paragraph, style):
-            self._put(BlockKind.LIST_ITEM, text if text.startswith("•") else f"• {text}")
-        elif "caption" in style.lower():
-            self._put(BlockKind.CAPTION, text)
-        else:
-            self._put(BlockKind.PARAGRAPH, text)
-
-    def _add_table(self, table: Table, depth: int) -> None:
-        rows = [cells for cells in _rows(table) if any(cells)]
-        if not rows:
-            return
-        if len(table.columns) == 1 or max(len(row) for row in rows) == 1:
-            # A frame around text, not a table.
-            for row in table.rows:
-                for cell in row.cells:
-                    for item in cell.iter_inner_content():
-                        if isinstance(item, Paragraph):
-                            self._add_paragraph(item)
-                        elif depth < _MAX_TABLE_DEPTH:
-                            self._add_table(item, depth + 1)
-            return
-        columns = tuple(name[:_MAX_NAMES] for name in rows[0]) if len(rows) > 1 else ()
-        for index, row in enumerate(rows):
-            kind = BlockKind.TABLE_HEADER if index == 0 and columns else BlockKind.TABLE_ROW
-            line, cells = joined_cells(row)
-            names = columns if index and len(row) == len(columns) else ()
-            self._put(kind, line, row=Row(cells, names), glue=index > 0)
-
-    def _put(self, kind: BlockKind, text: str, *, level: int = 0, row: Row | None = None, glue: bool = False) -> None:
-        if self._out:
-            gap = "\n" if glue else "\n\n"
-            self._out.append(gap)
-            self._length += len(gap)
-        start = self._length
-        self._out.append(text)
-        self._length += len(text)
-        self._blocks.append(Block(kind, start, self._length, level=level, row=row))
-
-
-def _text_of(paragraph: Paragraph) -> str:
-    """A paragraph's text with line breaks kept; deleted text, field codes and the like are no part of it."""
-    parts: list[str] = []
-    for node in paragraph._p.iter(qn("w:t"), qn("w:tab"), qn("w:br"), qn("w:cr"), qn("w:noBreakHyphen")):
-        if any(True for _ in node.iterancestors(_FALLBACK)):
-            continue  # the same text box once more, for old programs
-        if node.tag == qn("w:t"):
-            parts.append(node.text or "")
-        elif node.tag == qn("w:noBreakHyphen"):
-            parts.append("-")
-        elif node.tag != qn("w:tab"):
-            parts.append("\n")
-        elif node.getparent() is not None and node.getparent().tag == qn("w:r"):
-            parts.append(" ")
-    lines = (" ".join(line.split()) for line in clean_text("".join(parts)).split("\n"))
-    return "\n".join(line for line in lines if line)
-
-
-def _style_name(paragraph: Paragraph) -> str:
-    style = paragraph.style
-    return (style.name or "") if style is not None else ""
-
-
-def _heading_level(paragraph: Paragraph, style: str) -> int:
-    """1 for the title and "Heading 1", as far as 6; 0 for what is no heading."""
-    if style.lower() == "title":
-        return 1
-    if match := _HEADING_STYLE.match(style):
-        return min(int(match[1]), 6)
-    # A heading style under a local name ("Überschrift 1") keeps its outline level.
-    properties = paragraph._p.pPr
-    candidates = [properties] if properties is not None else []
-    inherited = paragraph.style.element.find(qn("w:pPr")) if paragraph.style is not None else None
-    if inherited is not None:
-        candidates.append(inherited)
-    for candidate in candidates:
-        outline = candidate.find(qn("w:outlineLvl"))
-        value = outline.get(qn("w:val")) if outline is not None else None
-        if value is not None and value.isdecimal() and int(value) < 9:
-            return min(int(value) + 1, 6)
-    return 0
-
-
-def _is_list_item(paragraph: Paragraph, style: str) -> bool:
-    properties = paragraph._p.pPr
-    if properties is not None and properties.numPr is not None:
-        number = properties.find(f"{qn('w:numPr')}/{qn('w:numId')}")
-        return number is None or number.get(qn("w:val")) != "0"
-    return style.lower().startswith(("list bullet", "list number"))
-
-
-def _rows(table: Table) -> Iterator[list[str]]:
-    """The texts of each row's cells, one for cells that were merged sideways."""
-    for row in table.rows:
-        cells: list[str] = []
-        last = None
-        for cell in row.cells:
-            if cell._tc is last:
-                continue
-            last = cell._tc
-            cells.append(" ".join(" ".join(_cell_paragraphs(cell._tc)).split()))
-        yield cells
-
-
-def _cell_paragraphs(cell: object) -> Iterator[str]:
-    for node in cell.iter(qn("w:p")):  # type: ignore[attr-defined]
-        yield _text_of(Paragraph(node, None))  # type: ignore[arg-type]
+def _parts(document: Document) -> Parts:
+    """The other parts of the file that its body refers to; a damaged one is done without."""
+    trees: dict[str, Any] = {}
+    for relation in document.part.rels.values():
+        name = relation.reltype.rpartition("/")[2]
+        if relation.is_external or name not in ("styles", "numbering", "footnotes", "endnotes"):
+            continue
+        try:
+            trees[name] = parse_xml(relation.target_part.blob)
+        except (LxmlError, ValueError):
+            continue
+    notes: dict[tuple[str, str], Any] = {}
+    for kind in ("footnote", "endnote"):
+        for note in trees.get(f"{kind}s", ()):
+            # Those with a type are the lines between text and notes.
+            if note.tag == qn(f"w:{kind}") and note.get(qn("w:type")) is None:
+                notes[kind, note.get(qn("w:id"), "")] = note
+    return Parts(trees.get("styles"), trees.get("numbering"), notes)

@@ -176,3 +176,44 @@ def test_odd_markup_loses_no_words(page):
     article = read(page)
     shown(article)
     assert article.text.count("words") == page.count("words")
+
+
+TABLE = (
+    "<table><caption>Sales by <b>country</b>, in millions</caption><thead><tr><th rowspan='2' scope='col'>Country</th>"
+    "<th colspan='2'>Year</th></tr><tr><th>2023</th><th>2022</th></tr></thead>"
+    "<tbody><tr><th scope='row'>China</th><td>$</td><td>5</td></tr>"
+    "<tr><th scope='row'>Japan</th><td>3</td><td></td></tr>"
+    "<tr><th scope='row'>Korea</th><td>2</td><td>1</td></tr></tbody></table>"
+)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<html><body><article><h1>News</h1><p>{LONG * 3}</p>{TABLE}<p>{LONG * 3}</p></article></body></html>",
+        f"<html><body><h1>News</h1><p>Words.</p>{TABLE}</body></html>",
+    ],
+    ids=["article", "all that is visible"],
+)
+def test_a_tables_caption_and_spans_are_kept(page):
+    article = read(page.replace("<td>$</td><td>5</td>", "<td>5</td><td>4</td>"))
+    rows = [(kind, text) for kind, text in shown(article) if kind in ("caption", "table_header", "table_row")]
+    assert rows == [
+        ("caption", "Sales by country, in millions"),
+        ("table_header", "Country | Year\n2023 | 2022"),
+        ("table_row", "China | 5 | 4"),
+        ("table_row", "Japan | 3"),
+        ("table_row", "Korea | 2 | 1"),
+    ]
+    assert {block.columns for block in article.blocks if block.kind.value == "table_row"} == {
+        ("Country", "Year 2023", "Year 2022")
+    }
+
+
+def test_a_table_of_many_shapes_takes_no_longer_than_its_size():
+    rows = "".join(
+        "<tr>" + "".join(f"<td colspan={(row * cell) % 7 + 1}>words</td>" for cell in range(60)) + "</tr>"
+        for row in range(300)
+    )
+    article = read(f"<html><body><table>{rows}</table></body></html>")
+    assert article.text.count("words") == 300 * 60

@@ -4,8 +4,8 @@ Nothing is ever fetched, no script run, no entity of a document's own expanded. 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,16 +14,16 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from errors import SourceTooLarge, SourceUnreadable
-from ingest.article import Article, BlockKind, Row, sha256_hex
+from ingest.article import Article, BlockKind, sha256_hex
 from ingest.building import TextBuilder
 from ingest.cleaning import clean_text, lowered, raised
 from ingest.dates import parse_date
 from ingest.formats import html_filing
 from ingest.formats import text as plain
+from ingest.formats.html_tables import Cell, add_table, grid_of, table_of
 from ingest.furniture import mark_furniture
 from ingest.sources import Source
 from ingest.structure import find_structure
-from ingest.tables import shape_of
 
 # Finding the article takes seconds a megabyte; pages beyond this are filings, which are all article anyway.
 MAX_ARTICLE_CHARACTERS = 3_000_000
@@ -62,8 +62,7 @@ _NESTED = frozenset({"list", "table"})
 _BREAKS = _BLOCKS | {"br", "lb", "item", "row", "cell", "quote"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_OPENS = frozenset({"$", "€", "£", "¥", "(", "US$", "HK$", "RMB"})
-_CLOSES = frozenset({")", "%", ")%", "% )", "bps", "x"})
+_BULLETS = frozenset("•●-–·○▪")
 _LAYOUT_CELL = 600  # characters; a longer cell is a column of the page, not of a table
 
 
@@ -82,7 +81,7 @@ def read(data: bytes, source: Source) -> Article:
         found = _find_article(tree)
     builder = TextBuilder()
     if found is not None:
-        _build(found.body, builder)
+        _build(found.body, builder, _tables(tree))
     if visible.text and (len(builder.text) < _LITTLE or len(builder.text) < _LITTLE_SHARE * len(visible.text)):
         builder = visible
     if not builder.text:
@@ -217,8 +216,11 @@ def _with_title(title: str, builder: TextBuilder) -> TextBuilder:
 # From trafilatura's tree to blocks
 
 
-def _build(body: Any, builder: TextBuilder) -> None:
-    """Headings, paragraphs, lists and tables, in order; nested ones where they stand."""
+def _build(body: Any, builder: TextBuilder, tables: Mapping[str, Any]) -> None:
+    """Headings, paragraphs, lists and tables, in order; nested ones where they stand.
+
+    `tables` are those of the page by their letters: they know what extraction loses, captions and spans.
+    """
     waiting: list[tuple[Any, int]] = [(child, 0) for child in reversed(body)]
     numbers: dict[Any, int] = {}
     while waiting:
@@ -239,7 +241,11 @@ def _build(body: Any, builder: TextBuilder) -> None:
                 builder.add(BlockKind.LIST_ITEM, mark + shown, indent="  " * (depth - 1))
             waiting.extend((child, depth) for child in reversed(nested))
         elif element.tag == "table":
-            _table([[_Cell.of(cell) for cell in row.iter("cell")] for row in element.iter("row")], builder)
+            source = tables.get(_letters(element))
+            if source is not None:
+                _visible_table(source, builder)
+            else:
+                _table([[_cell(cell) for cell in row.iter("cell")] for row in element.iter("row")], builder)
         elif element.tag == "quote" and len(element):
             builder.add(BlockKind.PARAGRAPH, _flat_text(element.text or ""))
             for child in reversed(element):
@@ -251,6 +257,16 @@ def _build(body: Any, builder: TextBuilder) -> None:
             parent = element.getparent()
             if parent is None or parent.tag in ("body", "quote"):
                 builder.add(BlockKind.PARAGRAPH, _flat_text(element.tail))
+
+
+def _tables(tree: Any) -> dict[str, Any]:
+    """The page's tables that only hold cells, by their letters."""
+    return {_letters(table): table for table in tree.iter("table") if not _is_layout(table)}
+
+
+def _letters(element: Any) -> str:
+    """All letters and digits of an element."""
+    return "".join(filter(str.isalnum, "".join(element.itertext())))
 
 
 # Everything visible
@@ -341,7 +357,7 @@ def _walk(tree: Any, builder: TextBuilder) -> None:
 def _visible_table(table: Any, builder: TextBuilder) -> None:
     for caption in table.iter("caption"):
         builder.add(BlockKind.CAPTION, _flat(caption))
-    rows = [[_Cell.of(cell) for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
+    rows = [[_cell(cell) for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
     _table(rows, builder)
 
 
@@ -365,72 +381,38 @@ def _is_layout(table: Any) -> bool:
 # Tables of both
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A cell's text and the columns [start, end) that it spans; `start` is set once its row is known."""
-
-    text: str
-    span: int
-    head: bool
-    start: int = 0
-
-    @staticmethod
-    def of(element: Any) -> "_Cell":
-        """From a td, th or trafilatura's cell."""
-        written = element.get("colspan") or element.get("span") or "1"
-        span = min(int(written), 1000) if written.isascii() and written.isdigit() else 1
-        return _Cell(_flat(element), max(1, span), element.tag == "th" or element.get("role") == "head")
+def _cell(element: Any) -> Cell:
+    """From a td, th or trafilatura's cell."""
+    columns, rows = (element.get(name) or "" for name in ("colspan", "rowspan"))
+    columns = columns or element.get("span") or ""
+    parent = element.getparent()
+    head = element.tag == "th" or element.get("role") == "head" or (parent is not None and _above(parent) == "thead")
+    return Cell(_flat(element), _spanned(columns), _spanned(rows), head)
 
 
-def _table(rows: Sequence[Sequence[_Cell]], builder: TextBuilder) -> None:
-    """Rows with the column names over each of their cells; spacer cells go, signs of currency join their figure."""
-    placed = [cells for row in rows if (cells := _place(row))]
-    if not placed:
+def _above(row: Any) -> str:
+    parent = row.getparent()
+    return "" if parent is None else str(parent.tag)
+
+
+def _spanned(written: str) -> int:
+    return min(int(written), 1000) if written.isascii() and written.isdigit() else 1
+
+
+def _table(rows: Sequence[Sequence[Cell]], builder: TextBuilder) -> None:
+    """Rows with the column names over each of their cells; lists and paragraphs where it only places them."""
+    filled = [shown for row in rows if (shown := [cell.text for cell in row if cell.text])]
+    if not filled:
         return
-    if all(len(row) == 2 and row[0].text in ("•", "●", "-", "–", "·", "○", "▪") for row in placed):
-        for sign, item in placed:
-            builder.add(BlockKind.LIST_ITEM, f"{sign.text} {item.text}")
-        return
-    if max(map(len, placed)) == 1:
-        for row in placed:
-            builder.add(BlockKind.PARAGRAPH, row[0].text)
-        return
-    header = 0
-    while header < len(placed) and all(cell.head for cell in placed[header]):
-        header += 1
-    if not header or header == len(placed):
-        texts = [[*([""] if row[0].start else []), *(cell.text for cell in row)] for row in placed[:12]]
-        header = shape_of(texts).header_rows
-    heads = [cell for row in placed[:header] for cell in row]
-    if header:
-        lines = [" | ".join(cell.text for cell in row) for row in placed[:header]]
-        named = Row(columns=tuple(cell.text for cell in placed[header - 1]))
-        builder.add(BlockKind.TABLE_HEADER, "\n".join(lines), row=named)
-    for row in placed[header:]:
-        names = [_name_over(cell, heads) for cell in row]
-        builder.add_row([cell.text for cell in row], header=False, columns=names if any(names) else [])
-
-
-def _place(row: Sequence[_Cell]) -> list[_Cell]:
-    placed: list[_Cell] = []
-    start = 0
-    opening = ""
-    for cell in row:
-        if cell.text in _OPENS:
-            opening += cell.text
-        elif placed and cell.text in _CLOSES and not opening:
-            last = placed[-1]
-            placed[-1] = replace(last, text=last.text + cell.text, span=start + cell.span - last.start)
-        elif cell.text:
-            placed.append(replace(cell, text=opening + cell.text, start=start))
-            opening = ""
-        start += cell.span
-    return placed
-
-
-def _name_over(cell: _Cell, heads: Sequence[_Cell]) -> str:
-    over = [head.text for head in heads if head.start < cell.start + cell.span and cell.start < head.start + head.span]
-    return " ".join(dict.fromkeys(over))
+    if all(len(row) == 2 and row[0] in _BULLETS for row in filled):
+        for sign, item in filled:
+            builder.add(BlockKind.LIST_ITEM, f"{sign} {item}")
+    elif max(map(len, filled)) == 1:
+        for row in filled:
+            builder.add(BlockKind.PARAGRAPH, row[0])
+    else:
+        grid = grid_of(rows)
+        add_table(grid, builder, table_of(grid))
 
 
 # Text of elements

@@ -530,5 +530,5 @@ def _with_bullets(parts: Sequence[_Part]) -> list[_Part]:
 
 
 def _words(page: str) -> str:
-    text = re.sub(r"<[^>]*>", " ", page)
+    text = re.sub(r"<[^<>]*>", " ", page)
     return " ".join(re.sub(r"&(?:nbsp|#160|#xa0);", " ", text, flags=re.IGNORECASE).split())

@@ -4,6 +4,7 @@ Knows cells and what they span, nothing of elements or articles' layout; web pag
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ from ingest.tables import has_values, shape_of
 MAX_COLUMNS = 1000
 MAX_ROWS_SPANNED = 1000
 
-_SHAPES_COMPARED = 300  # rows of different layout in one table; beyond, they teach nothing new about its columns
+_CELLS_COMPARED = 2000  # in rows of different layout; beyond, they teach nothing new about a table's columns
 _ROWS_LOOKED_AT = 12
 _OPENS = re.compile(r"(?:[A-Z]{1,3})?[$€£¥₹]|\(|(?:US|HK|NT|S|R|C|A)\$|RMB|CHF|EUR|USD|GBP|Rs\.?|\([$€£¥]")
 _CLOSES = re.compile(r"\)|%|\)\s?%|%\s?\)|bps|pts\.?|x|[$€£¥]")
@@ -58,9 +59,10 @@ class Grid:
     width: int
 
     def texts(self, row: int) -> list[str]:
-        """A row's text in each column, "" where it has none; what spans several stands in the first."""
-        shown = [""] * self.width
-        for cell in self.rows[row]:
+        """A row's text in each column up to its last, "" where it has none; what spans several stands in the first."""
+        cells = self.rows[row]
+        shown = [""] * (max(cell.start for cell in cells) + 1)
+        for cell in cells:
             shown[cell.start] = f"{shown[cell.start]} {cell.text}".strip()
         return shown
 
@@ -90,9 +92,8 @@ def grid_of_placed(rows: Sequence[Sequence[Placed]]) -> Grid:
     for row in placed:
         shown = []
         for cell in row:
-            first = sum(end <= cell.start for end in ends)
-            last = sum(start < cell.end for start in starts)
-            first = min(first, len(edges) - 1)
+            first = min(bisect_right(ends, cell.start), len(edges) - 1)
+            last = bisect_left(starts, cell.end)
             shown.append(Placed(cell.text, first, max(first + 1, last), cell.head, cell.bold))
         found.append(tuple(shown))
     return Grid(tuple(found), len(edges))
@@ -132,10 +133,7 @@ def add_table(grid: Grid, builder: TextBuilder, table: Table) -> None:
     if table.header:
         builder.add(BlockKind.TABLE_HEADER, "\n".join(table.header), row=Row(columns=table.columns))
     for number in range(table.first, len(grid.rows)):
-        texts = grid.texts(number)
-        if not any(texts[1:]):
-            texts = texts[:1]  # the label of the rows below it
-        builder.add_row(texts, header=False, columns=table.columns)
+        builder.add_row(grid.texts(number), header=False, columns=table.columns)
 
 
 def is_unit_line(text: str) -> bool:
@@ -199,7 +197,13 @@ def _columns(rows: Sequence[Sequence[Placed]]) -> list[tuple[int, int]]:
     A cell above two cells of some other row names both and is no column of its own; all other cells that stand over
     each other are one column.
     """
-    shapes = list(dict.fromkeys(tuple((cell.start, cell.end) for cell in row) for row in rows))[:_SHAPES_COMPARED]
+    shapes: list[tuple[tuple[int, int], ...]] = []
+    left = _CELLS_COMPARED
+    for shape in dict.fromkeys(tuple((cell.start, cell.end) for cell in row) for row in rows):
+        left -= len(shape)
+        if shapes and left < 0:
+            break
+        shapes.append(shape[:MAX_COLUMNS])
     several = [shape for shape in shapes if len(shape) > 1]
     extents = sorted({extent for shape in shapes for extent in shape})
     single = [

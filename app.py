@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,14 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from errors import FootnoteError, QuestionSetError, SettingError, SourceMissing
+from errors import FetchError, FootnoteError, QuestionSetError, SettingError, SourceMissing
 from settings import ROOT, Settings, read_settings
 
 if TYPE_CHECKING:
     from chat.answer import Answer
     from chat.answering import Answerer
+    from index.gathering import Choose
     from index.library import Library
-    from index.values import AddReport, Hit, Progress
+    from index.values import AddReport, Hit, Listed, Progress
+    from ingest.listing import Entry, Listing
 
 log = logging.getLogger("footnote")
 
@@ -32,6 +35,7 @@ EXAMPLES = (  # a figure, another one, one from the Word file, and one that is h
     "Which data laws must a foreign company obey in China?",
     "How big is the AI healthcare market of Singapore?",
 )
+SHOWN_ENTRIES = 200  # of a feed or sitemap, on a terminal
 _SYNCED = ("dropbox", "onedrive", "icloud", "google drive", "googledrive", "nextcloud", "syncthing")
 
 
@@ -144,13 +148,30 @@ def _add(parsed: argparse.Namespace, settings: Settings) -> int:
             from ingest.web import fetch
 
             _fill(library, settings, parsed)
-            gathering = Gathering(library, fetch, relative_to=ROOT)
+            gathering = Gathering(library, fetch, relative_to=ROOT, choose=_chooser(parsed))
             with _progress("Adding") as on_progress:
                 report = library.add(gathering.sources(parsed.paths), on_progress=on_progress)
+            report = replace(report, listed=tuple(gathering.listed))
         _out(json.dumps(report.to_json(), ensure_ascii=False) if parsed.json else _report_text(report))
         for failure in report.failed:
             _tell(f"footnote: {_one_line(f'{failure.source}: {failure.error}')}")
         return 1 if report.failed else 0
+
+
+def _chooser(parsed: argparse.Namespace) -> "Choose | None":
+    """What --all and --choose take of a feed or sitemap."""
+    if not parsed.all and parsed.choose is None:
+        return None
+
+    def choose(listing: "Listing") -> "Sequence[Entry]":
+        if parsed.all:
+            return listing.entries
+        beyond = [number for number in parsed.choose if number > len(listing.entries)]
+        if beyond:
+            raise FetchError(listing.address, f"lists {len(listing.entries)} pages, so there is no number {beyond[0]}")
+        return [listing.entries[number - 1] for number in parsed.choose]
+
+    return choose
 
 
 def _watch(parsed: argparse.Namespace, settings: Settings) -> int:
@@ -521,6 +542,22 @@ def _place(title: str, section: str, page: int | None) -> str:
     return " · ".join(each for each in (title, section, "" if page is None else f"page {page}") if each)
 
 
+def _list_text(listed: "Listed") -> str:
+    """A feed or sitemap to choose from."""
+    listing = listed.listing
+    lines = [f"{listing.title} ({listing.address}) lists {len(listing.entries)} pages:"]
+    for number, each in enumerate(listing.entries[:SHOWN_ENTRIES], 1):
+        date = "" if each.published is None else each.published.isoformat()
+        held = " (in the library)" if each.address in listed.held else ""
+        lines.append(f"{number:>5}  {date:10}  {' '.join(filter(None, (each.title, each.address)))}{held}")
+    if len(listing.entries) > SHOWN_ENTRIES:
+        lines.append(f"       … and {len(listing.entries) - SHOWN_ENTRIES} more; --json lists them all")
+    if listing.left_out:
+        lines.append(f"       {listing.left_out} more are beyond what is listed; name their own sitemap or page")
+    lines.append("Nothing of it was added: repeat the command with --all, or with --choose and numbers, as in 1,3-5")
+    return "\n".join(lines)
+
+
 def _report_text(report: "AddReport") -> str:
     counts = {
         "added": report.added,
@@ -530,7 +567,10 @@ def _report_text(report: "AddReport") -> str:
         "duplicates": report.duplicates,
         "failed": report.failed,
     }
-    lines = [", ".join(f"{len(items)} {name}" for name, items in counts.items() if items) or "nothing to add"]
+    counted = ", ".join(f"{len(items)} {name}" for name, items in counts.items() if items)
+    lines = [_list_text(each) for each in report.listed]
+    if counted or not lines:
+        lines.append(counted or "nothing to add")
     lines += [f"  {source}: the same as {same_as}, which is in the library" for source, same_as in report.duplicates]
     return "\n".join(lines)
 
@@ -587,6 +627,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add = verb("add", _add, "add files, folders, addresses or .jsonl rows; without any, follow the drop folder corpus/")
     add.add_argument("paths", nargs="*", metavar="PATH|URL|FOLDER|FILE.jsonl")
+    chosen = add.add_mutually_exclusive_group()
+    chosen.add_argument("--all", action="store_true", help="add all pages that a feed or sitemap lists")
+    chosen.add_argument(
+        "--choose", type=_numbers, metavar="1,3-5", help="add these of them; without either they are only listed"
+    )
     add.add_argument("--watch", action="store_true", help="keep following these folders (or corpus/) until Ctrl-C")
     _json_option(add)
 
@@ -643,6 +688,18 @@ def _listing(parser: argparse.ArgumentParser) -> None:
 
 def _json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _numbers(text: str) -> list[int]:
+    """ "1,3-5" as 1, 3, 4, 5; each once, in the order given."""
+    numbers: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last:
+            raise argparse.ArgumentTypeError(f"{text!r} must be numbers and ranges from 1 on, as in 1,3-5")
+        numbers |= dict.fromkeys(range(first, last + 1))
+    return list(numbers)
 
 
 def _count(text: str) -> int:

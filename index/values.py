@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from ingest.article import Article
+from ingest.listing import Listing
 from ingest.passages import Unit
 
 
@@ -151,8 +152,34 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A feed or sitemap that was asked for: its pages are to be chosen from. `held` are addresses in the library."""
+
+    listing: Listing
+    held: frozenset[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The list in the command line's shape; numbers count from 1 and are what `--choose` takes."""
+        return {
+            "source": self.listing.address,
+            "title": self.listing.title,
+            "left_out": self.listing.left_out,
+            "entries": [
+                {
+                    "number": number,
+                    "title": each.title,
+                    "source": each.address,
+                    "published": None if each.published is None else each.published.isoformat(),
+                    "held": each.address in self.held,
+                }
+                for number, each in enumerate(self.listing.entries, 1)
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class AddReport:
-    """What adding did: article ids, bytes already held under another name, and failures."""
+    """What adding did: article ids, bytes already held under another name, failures, and lists to choose from."""
 
     added: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
@@ -160,6 +187,7 @@ class AddReport:
     removed: tuple[str, ...] = ()
     duplicates: tuple[tuple[str, str], ...] = ()  # (source, the source that holds the same bytes)
     failed: tuple[Failure, ...] = ()
+    listed: tuple[Listed, ...] = ()
 
     def __add__(self, other: "AddReport") -> "AddReport":
         """What both did, one after the other."""
@@ -170,11 +198,13 @@ class AddReport:
             removed=self.removed + other.removed,
             duplicates=self.duplicates + other.duplicates,
             failed=self.failed + other.failed,
+            listed=self.listed + other.listed,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The report in the command line's shape."""
-        return {
+        """The report in the command line's shape; `lists` is there only where there are any."""
+        lists = {"lists": [each.to_json() for each in self.listed]} if self.listed else {}
+        return lists | {
             "added": list(self.added),
             "replaced": list(self.replaced),
             "unchanged": list(self.unchanged),

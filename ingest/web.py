@@ -41,6 +41,10 @@ _HEADERS = {
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _TAKEN = frozenset({"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf", _DOCX})
+_LISTS = frozenset({  # feeds and sitemaps, or what they may be; told by their bytes
+    "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/xml", "text/xml",
+    "application/gzip", "application/x-gzip",
+})  # fmt: skip
 _VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-download", "application/zip"})
 _OTHER_NAMES = {"application/x-pdf": "application/pdf", "text/x-markdown": "text/markdown"}
 _BY_SUFFIX = {
@@ -339,7 +343,7 @@ class _Fetch:
         kind, _, parameters = declared.partition(";")
         kind = kind.strip().lower()
         kind = _OTHER_NAMES.get(kind, kind)
-        if kind in _TAKEN:
+        if kind in _TAKEN or kind in _LISTS:
             return f"{kind};{parameters}" if parameters else kind
         suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
         if kind in _VAGUE:
@@ -349,6 +353,8 @@ class _Fetch:
                 return "application/pdf"
             if suffix in _BY_SUFFIX:
                 return _BY_SUFFIX[suffix]
+            if suffix in (".xml", ".gz", ".rss", ".atom"):
+                return "application/xml"
         raise UnsupportedSource(
             self._url,
             f"is of a kind that cannot be read ({kind[:60] or 'unnamed'}); web pages, text, PDF and Word files can",

@@ -19,6 +19,7 @@ from index.values import (
     ArticleSummary,
     Failure,
     Hit,
+    Listed,
     Method,
     Progress,
     RemoveReport,
@@ -26,6 +27,8 @@ from index.values import (
     StoredArticle,
 )
 from ingest.article import Article, Block, BlockKind, Row, sha256_hex
+from ingest.listing import Entry as ListEntry
+from ingest.listing import Listing
 
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>'
 
@@ -203,6 +206,13 @@ class FakeBackend:
         on_progress(Progress(0, 1, entry.name, "reading"))
         if isinstance(entry, UploadedFile):
             text, title, published = entry.path.read_text(encoding="utf-8"), Path(entry.name).stem, None
+        elif isinstance(entry, WebAddress) and entry.url.endswith("/feed"):
+            pages = [("One rose", "one", date(2025, 7, 1)), ("Two fell", "two", None), ("Three stayed", "three", None)]
+            entries = tuple(ListEntry(f"https://news.example/{name}", title, day) for title, name, day in pages)
+            held = frozenset({"https://news.example/three"})
+            return AddReport(listed=(Listed(Listing(entry.url, "Example news", entries), held),))
+        elif isinstance(entry, WebAddress) and entry.url.startswith("https://news.example/"):
+            text, title, published = f"What is at {entry.url}.", entry.url, None
         elif isinstance(entry, WebAddress):
             return AddReport(failed=(Failure(entry.url, f"{entry.url}: the address leads nowhere; check it"),))
         else:

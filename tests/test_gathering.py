@@ -1,12 +1,18 @@
 """What people name is found, and what comes from the web is one article however it was reached."""
 
+import argparse
+import gzip
 import io
 import zipfile
 
 import pytest
 
+import app
+from errors import FetchError
 from index.gathering import Gathering
 from index.library import Library
+from index.values import AddReport, Listed
+from ingest.listing import Entry, Listing
 from tests.fakes_embedder import BagEmbedder
 from tests.fakes_web import running_site
 
@@ -141,3 +147,111 @@ def test_an_archive_from_the_web_gives_its_files(add, library, site):
     report = add(site.page("/files/all.zip", made.getvalue(), content_type="application/zip"))
     assert held(library) == [f"{site.address}/files/all.zip/in/a.txt"]
     assert [each.source for each in report.failed] == [f"{site.address}/files/all.zip/b.exe"]
+
+
+# Feeds and sitemaps --------------------------------------------------------------------------------------------------
+
+
+def feed(*paths):
+    items = "".join(f"<item><title>Page {path}</title><link>{path}</link></item>" for path in paths)
+    return f"<?xml version='1.0'?><rss><channel><title>News</title>{items}</channel></rss>"
+
+
+def sitemap(*paths):
+    return f"<urlset>{''.join(f'<url><loc>{path}</loc></url>' for path in paths)}</urlset>"
+
+
+def listed_by(library, site, address, choose=None):
+    gathering = Gathering(library, site.fetch, choose=choose)
+    report = library.add(gathering.sources([address]))
+    return gathering.listed, report
+
+
+@pytest.mark.parametrize("kind", ["application/rss+xml", "text/xml; charset=utf-8", "text/html", "text/plain"])
+def test_a_feed_is_listed_and_nothing_of_it_is_added(library, site, kind):
+    site.page("/a", page())
+    library.add(Gathering(library, site.fetch).sources([site.address + "/a"]))
+    (listed,), report = listed_by(library, site, site.page("/feed", feed("/a", "/b"), content_type=kind))
+    assert report == AddReport()
+    assert [each.address for each in listed.listing.entries] == [f"{site.address}/a", f"{site.address}/b"]
+    assert listed.held == {f"{site.address}/a"}
+
+
+def test_what_is_chosen_of_a_feed_is_added_and_what_fails_is_told(library, site):
+    for path in ("/a", "/b", "/c"):
+        site.page(path, page(f"{TEXT} This is {path}."))
+    address = site.page("/feed", feed("/a", "/b", "/missing", "/feed", "/c"), content_type="application/rss+xml")
+    listed, report = listed_by(library, site, address, lambda listing: listing.entries[1:4])
+    assert (listed, held(library)) == ([], [f"{site.address}/b"])
+    assert [(each.source, each.error) for each in report.failed] == [
+        (f"{site.address}/missing", "answered 404 Not Found; check the address"),
+        (f"{site.address}/feed", "is a list of pages itself; add it by its own address"),
+    ]
+
+
+def test_an_index_of_sitemaps_is_one_list(library, site):
+    site.page("/one.xml.gz", gzip.compress(sitemap("/a", "/b").encode()), content_type="application/x-gzip")
+    site.page("/two.xml", sitemap("/b", "/c"), content_type="application/xml")
+    site.page("/page", page())
+    maps = "".join(
+        f"<sitemap><loc>{name}</loc></sitemap>" for name in ("/one.xml.gz", "/gone.xml", "/two.xml", "/page")
+    )
+    address = site.page("/sitemap.xml", f"<sitemapindex>{maps}</sitemapindex>", content_type="application/xml")
+    (listed,), report = listed_by(library, site, address)
+    assert [each.address.removeprefix(site.address) for each in listed.listing.entries] == ["/a", "/b", "/c"]
+    assert [(each.source.removeprefix(site.address), each.error) for each in report.failed] == [
+        ("/gone.xml", "answered 404 Not Found; check the address"),
+        ("/page", "is named as a sitemap and is none"),
+    ]
+
+
+def test_a_list_that_is_empty_or_damaged_is_told(library, site):
+    _, report = listed_by(library, site, site.page("/feed", feed(), content_type="application/rss+xml"))
+    assert [each.error for each in report.failed] == ["is a feed or sitemap that lists no pages"]
+
+
+def test_other_xml_cannot_be_read(library, site):
+    _, report = listed_by(library, site, site.page("/data.xml", "<data/>", content_type="text/xml"))
+    assert "cannot be read" in report.failed[0].error
+
+
+LISTING = Listing(
+    "https://bank.test/feed", "News", tuple(Entry(f"https://bank.test/{n}", f"Page {n}") for n in (1, 2, 3))
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("1", [1]), ("1,3-5", [1, 3, 4, 5]), (" 2 - 3 , 2", [2, 3]), ("5,1", [5, 1])]
+)
+def test_numbers_are_chosen_as_people_write_them(text, numbers):
+    assert app._numbers(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["", "0", "a", "1,,2", "5-3", "1-", "-1", "1;2", "9999999"])
+def test_other_numbers_are_wrong_usage(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="as in 1,3-5"):
+        app._numbers(text)
+
+
+def test_all_or_some_are_taken_and_numbers_beyond_the_list_are_told():
+    def chooser(**options):
+        return app._chooser(argparse.Namespace(**{"all": False, "choose": None} | options))
+
+    assert chooser() is None
+    assert chooser(all=True)(LISTING) == LISTING.entries
+    assert chooser(choose=[3, 1])(LISTING) == [LISTING.entries[2], LISTING.entries[0]]
+    with pytest.raises(FetchError, match="lists 3 pages, so there is no number 4"):
+        chooser(choose=[2, 4, 7])(LISTING)
+
+
+def test_a_list_is_printed_with_what_to_do_and_given_as_json():
+    report = AddReport(listed=(Listed(LISTING, frozenset({"https://bank.test/2"})),))
+    text = app._report_text(report).split("\n")
+    assert text[0] == "News (https://bank.test/feed) lists 3 pages:"
+    assert text[2] == "    2              Page 2 https://bank.test/2 (in the library)"
+    assert text[-1].endswith("repeat the command with --all, or with --choose and numbers, as in 1,3-5")
+    (shape,) = report.to_json()["lists"]
+    assert shape["entries"][1] == {
+        "number": 2, "title": "Page 2", "source": "https://bank.test/2", "published": None, "held": True,
+    }  # fmt: skip
+    assert "lists" not in AddReport().to_json()

@@ -47,7 +47,7 @@ OUTSIDE = {  # by the name that is imported; libraries that are not here may be 
     "pypdfium2": Place(r"ingest/formats/.*", files=2),  # one reads the words, one draws the page
     "pypdf": Place(r"ingest/formats/.*"),
     "trafilatura": Place(r"ingest/formats/.*"),
-    "lxml": Place(r"ingest/formats/.*", files=4),  # the tree under web pages, filings, Word files and Markdown
+    "lxml": Place(r"ingest/formats/.*", files=5),  # the tree under web pages, filings, Word files, Markdown and feeds
     "docx": Place(r"ingest/formats/.*"),
     "markdown_it": Place(r"ingest/formats/.*"),
     "yaml": Place(r"ingest/.*"),

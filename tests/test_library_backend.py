@@ -47,6 +47,9 @@ class Declining:
 
 
 def fetch(url: str, **_: Any) -> Source:
+    if url.endswith("/feed"):
+        items = "<item><link>https://example.org/a</link></item><item><link>https://example.org/b</link></item>"
+        return Source(url, data=f"<rss><channel>{items}</channel></rss>".encode(), media_type="text/xml")
     if "gone" in url:
         raise FetchError(url, "answered 404; check the address")
     return Source(url, data=b"<html><body><p>Fetched words stand here.</p></body></html>", media_type="text/html")
@@ -122,6 +125,15 @@ def test_a_web_page_is_fetched_and_a_failure_is_passed_on(backend):
     assert backend.article(article_id).article.source == "https://example.org/a"
     (failure,) = add(backend, WebAddress("https://example.org/gone")).failed
     assert (failure.source, failure.error) == ("https://example.org/gone", "answered 404; check the address")
+
+
+def test_a_feed_is_listed_with_what_is_held_of_it(backend):
+    add(backend, WebAddress("https://example.org/a"))
+    report = add(backend, WebAddress("https://example.org/feed"))
+    (listed,) = report.listed
+    assert [each.address for each in listed.listing.entries] == ["https://example.org/a", "https://example.org/b"]
+    assert listed.held == {"https://example.org/a"}
+    assert (report.added, report.failed) == ((), ())
 
 
 def test_removed_articles_are_gone(backend):

@@ -265,6 +265,28 @@ def test_slash_goes_to_the_question(desk):
     expect(desk.page.locator("#fn-question textarea")).to_have_value("a/b")
 
 
+def test_pages_of_a_feed_are_chosen_and_added(desk):
+    page = desk.page
+    desk.tab("Library")
+    page.locator("#fn-url").fill("https://news.example/feed")
+    page.get_by_role("button", name="Fetch").click()
+    dialog = page.get_by_role("dialog", name="Example news")
+    expect(dialog).to_contain_text("3 pages to choose from")
+    expect(dialog).to_contain_text("in your library")
+    dialog.get_by_label("Search these pages").fill("rose")
+    expect(dialog.get_by_role("checkbox")).to_have_count(2)
+    dialog.get_by_label("Search these pages").fill("")
+    dialog.get_by_label("All of these").check()
+    dialog.get_by_label("Two fell").uncheck()
+    dialog.get_by_role("button", name="Add 1 page").click()
+    expect(page.locator("#fn-jobs")).to_contain_text("https://news.example/one")
+    expect(page.locator("#fn-articles")).to_contain_text("https://news.example/one")
+    expect(page.locator("#fn-articles")).not_to_contain_text("https://news.example/two")
+    page.get_by_role("button", name="Choose pages").click()  # the list can be opened again
+    page.get_by_role("dialog", name="Example news").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_texts_and_files_are_added_found_and_removed(desk, tmp_path):
     page = desk.page
     desk.tab("Library")

@@ -278,6 +278,33 @@ def test_an_address_that_fails_says_why(client):
     assert ended(client, job)["items"][0]["detail"] == "the address leads nowhere; check it"
 
 
+def test_a_feed_is_a_list_and_what_is_chosen_of_it_is_added(client):
+    job = client.post("/api/add/url", json={"url": "https://news.example/feed"}).json()["job"]
+    assert ended(client, job)["items"] == [
+        {"name": "https://news.example/feed", "state": "list", "detail": "Lists 3 pages; nothing was added yet."}
+    ]
+    listed = client.get(f"/api/jobs/{job}/list").json()
+    assert (listed["title"], listed["source"], listed["left_out"]) == ("Example news", "https://news.example/feed", 0)
+    assert listed["entries"][0] == {
+        "number": 1, "title": "One rose", "source": "https://news.example/one", "published": "2025-07-01",
+        "held": False,
+    }  # fmt: skip
+    assert listed["entries"][2]["held"] is True
+    urls = [each["source"] for each in listed["entries"][:2]]
+    job = client.post("/api/add/urls", json={"urls": [*urls, urls[0]]}).json()["job"]
+    assert [(each["name"], each["state"]) for each in ended(client, job)["items"]] == [(url, "added") for url in urls]
+    assert client.get(f"/api/jobs/{job}/list").status_code == 404
+    assert client.get("/api/jobs/no-such/list").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "urls", [None, [], "https://a.example", [1], ["file:///etc/passwd"], ["https://a.example/", "ftp://b.example/"],
+             ["http://[bad/"], ["https://a.example/"] * 501],
+)  # fmt: skip
+def test_only_lists_of_web_addresses_are_taken(client, urls):
+    assert client.post("/api/add/urls", json={"urls": urls}).status_code == 400
+
+
 def test_removing_says_what_went_and_what_could_not(client):
     gone = id_of("rules")
     answer = client.post("/api/remove", json={"articles": [gone, "unknown"]}).json()

@@ -101,7 +101,8 @@ class Backend(Protocol):
         """Answer a question; `after` holds the earlier questions of the conversation, oldest first."""
 
     def add(self, entry: Entry, *, on_progress: Callable[[Progress], None]) -> AddReport:
-        """Add one entry to the library (a file may hold several articles)."""
+        """Add one entry to the library (a file may hold several articles); of a feed or sitemap nothing is added, and
+        the report's `listed` says what it lists."""
 
     def remove(self, article_ids: Sequence[str]) -> RemoveReport:
         """Take articles out of the library."""

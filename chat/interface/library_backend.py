@@ -5,6 +5,7 @@ Question sets that people upload are kept in the library's own folder; nothing i
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -48,7 +49,7 @@ class LibraryBackend:
     ) -> None:
         self._library = library
         self._answerer = answerer
-        self._gathering = Gathering(library, fetch)
+        self._fetch = fetch
         self._question_sets = tuple(question_sets)
         self._examples = tuple(examples)
 
@@ -75,7 +76,9 @@ class LibraryBackend:
 
     def add(self, entry: Entry, *, on_progress: Callable[[Progress], None]) -> AddReport:
         """Add what an entry stands for."""
-        return self._library.add(self._sources(entry), on_progress=on_progress)
+        gathering = Gathering(self._library, self._fetch)
+        report = self._library.add(self._sources(entry, gathering), on_progress=on_progress)
+        return replace(report, listed=tuple(gathering.listed))
 
     def remove(self, article_ids: Sequence[str]) -> RemoveReport:
         """Take articles out."""
@@ -124,7 +127,7 @@ class LibraryBackend:
             stop=stop,
         )
 
-    def _sources(self, entry: Entry) -> Iterable[Source | SourceError]:
+    def _sources(self, entry: Entry, gathering: Gathering) -> Iterable[Source | SourceError]:
         if isinstance(entry, UploadedFile):
             return find_sources(entry.path, relative_to=entry.path.parent)
         if isinstance(entry, PastedText):
@@ -137,7 +140,7 @@ class LibraryBackend:
                     published=entry.published,
                 )
             ]
-        return self._gathering.sources([entry.url])
+        return gathering.sources([entry.url])
 
     def _kept_folder(self) -> Path:
         return self._library.folder / KEPT_SETS

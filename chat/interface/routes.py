@@ -28,12 +28,13 @@ from chat.interface.rendering import file_name
 from chat.interface.views import article_view, job_view, report_view, row_view, summary_view
 from errors import ArticleNotFound, FootnoteError, LibraryFull, SourceTooLarge
 from evaluation import Report, html_report, recall_svg
-from index.values import AddReport, Method, Progress
+from index.values import AddReport, Listed, Method, Progress
 
 logger = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).parent / "assets"
 UPLOAD_LIMIT = 256 * 1024 * 1024  # bytes of one file; the readers have limits of their own below this
+URL_LIMIT = 500  # pages chosen from a list at once; as many as a job has lines
 JSON_LIMIT = 16 * 1024 * 1024  # bytes of a posted form: a pasted text, or a question set
 METHOD_NAMES = tuple(method.value for method in Method)
 
@@ -73,6 +74,8 @@ class Routes:
             post("/api/jobs/{key}/forget", self.forget),
             post("/api/add/file", self.add_file),
             post("/api/add/url", self.add_url),
+            post("/api/add/urls", self.add_urls),
+            get("/api/jobs/{key}/list", self.listed),
             post("/api/add/text", self.add_text),
             post("/api/remove", self.remove),
             get("/api/sets", self.sets),
@@ -166,9 +169,27 @@ class Routes:
     async def add_url(self, request: Request) -> Response:
         """Queue a web page: `{"url": ...}`."""
         url = _field(await _json(request), "url").strip()
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        if not _is_web_address(url):
             return _error("The address must begin with http:// or https://.", 400)
         return JSONResponse({"job": self._add([WebAddress(url)])})
+
+    async def listed(self, request: Request) -> Response:
+        """The pages that a feed or sitemap lists, which a job found at the address it was given."""
+        job = self._jobs.job(request.path_params["key"])
+        if job is None or not isinstance(job.result, Listed):
+            return _error("This list is no longer kept; fetch the address again.", 404)
+        return JSONResponse(job.result.to_json())
+
+    async def add_urls(self, request: Request) -> Response:
+        """Queue pages that were chosen from a list: `{"urls": [...]}`."""
+        urls = (await _json(request)).get("urls")
+        if not isinstance(urls, list) or not urls or not all(isinstance(each, str) for each in urls):
+            return _error("Choose at least one page.", 400)
+        if len(urls) > URL_LIMIT:
+            return _error(f"Choose at most {URL_LIMIT} pages at once.", 400)
+        if not all(_is_web_address(each) for each in urls):
+            return _error("Each address must begin with http:// or https://.", 400)
+        return JSONResponse({"job": self._add([WebAddress(each) for each in dict.fromkeys(urls)])})
 
     async def add_text(self, request: Request) -> Response:
         """Queue a pasted text: `{"title", "text", "published"}`, the date as YYYY-MM-DD or empty."""
@@ -273,17 +294,20 @@ class Routes:
         title = names[0] if len(names) == 1 else f"{len(names)} files"
         return self._jobs.submit("add", title, partial(self._add_all, entries), items=names)
 
-    def _add_all(self, entries: Sequence[Entry], handle: Handle) -> None:
+    def _add_all(self, entries: Sequence[Entry], handle: Handle) -> Listed | None:
+        listed: Listed | None = None
         for number, entry in enumerate(entries):
             try:
                 if not handle.cancelled():
-                    self._add_one(number, entry, handle)
+                    listed = self._add_one(number, entry, handle) or listed
             finally:
                 if isinstance(entry, UploadedFile):
                     shutil.rmtree(entry.path.parent, ignore_errors=True)
             handle.progress(number + 1, len(entries))
+        return listed
 
-    def _add_one(self, number: int, entry: Entry, handle: Handle) -> None:
+    def _add_one(self, number: int, entry: Entry, handle: Handle) -> Listed | None:
+        """Add one entry and say what became of it; gives the list that was found in its place, if one was."""
         handle.item(number, "reading")
 
         def watch(progress: Progress) -> None:
@@ -294,16 +318,17 @@ class Routes:
             report = self._backend.add(entry, on_progress=watch)
         except FootnoteError as error:
             handle.item(number, "failed", _without_name(str(error), entry.name))
-            return
+            return None
         except Exception:  # the other entries of the job must still have their turn
             logger.exception("an entry could not be added")
             handle.item(number, "failed", "An unexpected error stopped this; the program's log has details.")
-            return
+            return None
         state, detail = _outcome(report, entry.name)
         handle.item(number, state, detail)
         if state != "failed":
             for failure in report.failed:
                 handle.append(Item(failure.source, "failed", _without_name(failure.error, failure.source)))
+        return report.listed[0] if report.listed else None
 
 
 def _outcome(report: AddReport, name: str) -> tuple[str, str]:
@@ -315,6 +340,8 @@ def _outcome(report: AddReport, name: str) -> tuple[str, str]:
         "duplicate": len(report.duplicates),
         "failed": len(report.failed),
     }
+    if report.listed:
+        return "list", f"Lists {len(report.listed[0].listing.entries)} pages; nothing was added yet."
     happened = [state for state, count in counts.items() if count]
     if not happened:
         return "failed", "Nothing was found in it."
@@ -332,6 +359,13 @@ def _without_name(message: str, *names: str) -> str:
     for name in names:
         message = message.removeprefix(f"{name}: ")
     return message
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def _one_line_errors(endpoint: Endpoint) -> Endpoint:

@@ -1,6 +1,7 @@
 // The Library tab: what is held, adding to it, and removing from it.
 
 import { announce, counted, el, getJSON, post } from "./dom.js";
+import { choosePages } from "./choose.js";
 import { openArticle } from "./article.js";
 
 const SHOWN = 100; // rows drawn at once; the search box reaches the others
@@ -21,6 +22,7 @@ const STATES = {
   duplicate: "Already held",
   failed: "Failed",
   sending: "Sending",
+  list: "A list",
   cancelled: "Cancelled",
 };
 
@@ -292,7 +294,7 @@ function addressForm() {
   const submit = async (event) => {
     event.preventDefault();
     await tried(problem, async () => {
-      await post("/api/add/url", { url: box.value });
+      asked = (await post("/api/add/url", { url: box.value })).job;
       box.value = "";
     });
   };
@@ -357,6 +359,7 @@ function watch() {
 
 let jobs = [];
 let busy = false;
+let asked = null; // the job of the address that was given last: if it leads to a list, that opens at once
 
 async function poll() {
   try {
@@ -372,6 +375,11 @@ async function poll() {
     lastJobs = now;
     drawJobs();
     if (!first) await load();
+  }
+  const answered = jobs.find((job) => job.key === asked && job.finished);
+  if (answered) {
+    asked = null;
+    if (answered.items[0].state === "list") choosePages(answered.key, poll);
   }
   if (busy !== wasBusy) {
     if (!busy) announce("Adding has finished");
@@ -402,6 +410,7 @@ function jobLine(line, key) {
     { className: `fn-job fn-is-${line.state}` },
     el("span", { className: "fn-job-name" }, line.name),
     el("span", { className: "fn-state" }, STATES[line.state] || line.state),
+    key && line.state === "list" && el("button", { type: "button", onclick: () => choosePages(key, poll) }, "Choose pages"),
     key && el("button", { type: "button", className: "fn-dismiss", "aria-label": `Dismiss ${line.name}`, onclick: forget }, "×"),
     line.detail && el("span", { className: "fn-detail" }, line.detail),
   );

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from errors import FilterError
+from ingest.companies import same_company
+from ingest.periods import parse_period
 
 _EXPRESSION = re.compile(r"\s*([A-Za-z_][\w .-]*?)\s*(!=|<=|>=|=)\s*(.*?)\s*$", re.DOTALL)
-_OWN_KEYS = ("source", "title", "published", "article_id")
+_PERIODS = frozenset({"period", "calendar_period"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ def parse_where(expressions: Sequence[str]) -> Where:
             raise FilterError(f"--where {expression!r}: write key=value, key!=value, key<=value or key>=value")
         key, operator, value = match.groups()
         key = key.strip().lower().replace(" ", "_")
+        if key in _PERIODS and operator in ("<=", ">=") and parse_period(value) is None:
+            raise FilterError(f"--where {expression!r}: a period is written as 2023, 2023 Q3 or 2023 H1")
         if key == "published" and not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", value):
             raise FilterError(f"--where {expression!r}: a date is written as 2024, 2024-06 or 2024-06-30")
         conditions.append(Condition(key, operator, value))
@@ -83,11 +87,17 @@ def _holds(condition: Condition, value: str | None) -> bool:
     if condition.operator in ("=", "!="):
         same = _equal(condition.key, value, wanted)
         return same if condition.operator == "=" else not same
+    if condition.key in _PERIODS and (held := parse_period(value)) and (bound := parse_period(wanted)):
+        return held.last <= bound.last if condition.operator == "<=" else held.first >= bound.first
     left, right = _comparable(value, wanted)
     return left <= right if condition.operator == "<=" else left >= right
 
 
 def _equal(key: str, value: str, wanted: str) -> bool:
+    if key == "company" and same_company(value, wanted):
+        return True
+    if key in _PERIODS and (held := parse_period(value)) is not None:
+        return held == parse_period(wanted)
     value, wanted = value.casefold(), wanted.casefold()
     if key == "published":
         return value.startswith(wanted)

@@ -37,6 +37,16 @@ class Period:
         """How long it is."""
         return {"Q": 3, "H": 6}.get(self.part[:1], 12)
 
+    @property
+    def last(self) -> int:
+        """Its last quarter, counted from the first of the year 0."""
+        return 4 * self.year + int(self.part[1:] or 1) * self.months // 3 - 1
+
+    @property
+    def first(self) -> int:
+        """Its first quarter, counted likewise."""
+        return self.last - self.months // 3 + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:

@@ -86,3 +86,56 @@ def test_an_article_s_own_properties_win_over_facts_of_the_same_name():
         "title": "T",
         "published": None,
     }
+
+
+FILING = fields_of(
+    "f1", "q3.pdf", "T", None, {"company": "Apple Inc.", "period": "2023 Q3", "calendar_period": "2023 Q2"}
+)
+YEARLY = fields_of("f2", "year.pdf", "T", None, {"period": "2023"})
+
+
+def test_a_company_is_found_without_its_legal_form():
+    for name in ("Apple", "apple inc", "APPLE, Inc."):
+        assert lets_through(f"company={name}", fields=FILING)
+        assert not lets_through(f"company!={name}", fields=FILING)
+    assert not lets_through("company=Apple Hospitality", fields=FILING)
+
+
+def test_a_period_is_found_in_every_notation():
+    for label in ("2023 Q3", "Q3 2023", "FY23 Q3", "third quarter of 2023"):
+        assert lets_through(f"period={label}", fields=FILING)
+    assert not lets_through("period=2023", fields=FILING)
+    assert not lets_through("period=2023 Q2", fields=FILING)
+    assert lets_through("calendar_period=2023 Q2", fields=FILING)
+
+
+@pytest.mark.parametrize(
+    ("condition", "quarter", "year"),
+    [
+        ("period>=2023", True, True),
+        ("period<=2023", True, True),
+        ("period>=2023 Q3", True, False),
+        ("period<=2023 Q3", True, False),
+        ("period>=2023 Q1", True, True),
+        ("period<=2023 Q4", True, True),
+        ("period<=2023 H1", False, False),
+        ("period>=2023 H2", True, False),
+        ("period<=2022 Q4", False, False),
+        ("period>=2024", False, False),
+        ("period>=Q4 2022", True, True),
+    ],
+)
+def test_periods_compare_by_where_they_begin_and_end(condition, quarter, year):
+    assert lets_through(condition, fields=FILING) is quarter
+    assert lets_through(condition, fields=YEARLY) is year
+
+
+def test_a_bound_that_is_no_period_is_refused():
+    with pytest.raises(FilterError, match="a period is written as 2023, 2023 Q3 or 2023 H1"):
+        parse_where(["period<=autumn"])
+
+
+def test_periods_of_other_kinds_compare_as_text():
+    spring = fields_of("s", "s", "T", None, {"period": "Spring 2024"})
+    assert lets_through("period=spring 2024", fields=spring)
+    assert not lets_through("period=2024", fields=spring)

@@ -10,16 +10,18 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from errors import FetchError, FootnoteError, QuestionSetError, SettingError, SourceMissing
+from errors import CorrectionError, FetchError, FootnoteError, QuestionSetError, SettingError, SourceMissing
 from settings import ROOT, Settings, read_settings
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from chat.answer import Answer
     from chat.answering import Answerer
     from index.gathering import Choose
@@ -238,6 +240,7 @@ def _show(parsed: argparse.Namespace, settings: Settings) -> int:
             "published": None if article.published is None else article.published.isoformat(),
             "facts": dict(article.facts),
             "origins": dict(article.origins),
+            "corrections": [each.to_json() for each in stored.corrections],
             "sha256": article.sha256,
             "text_sha256": stored.text_sha256,
             "text": article.text,
@@ -245,9 +248,35 @@ def _show(parsed: argparse.Namespace, settings: Settings) -> int:
         }
         _out(json.dumps(shape, ensure_ascii=False))
         return 0
-    facts = "".join(f"{key}: {value}\n" for key, value in article.facts.items())
-    published = "" if article.published is None else f"published: {article.published.isoformat()}\n"
-    _out(f"{article.title}\n{article.source}\n{published}{facts}\n{article.text}")
+    _out(f"{article.title}\n{article.source}\n{_facts_text(article.published, article.facts, article.origins)}")
+    _out(article.text)
+    return 0
+
+
+def _correct(parsed: argparse.Namespace, settings: Settings) -> int:
+    changes: dict[str, str | None] = {}
+    for each in [] if parsed.undo else parsed.facts:
+        key, found, value = each.partition("=")
+        if not found:
+            raise CorrectionError(f"{each}: write key=value, as in period='2023 Q3'; key= says that there is none")
+        changes[key] = value
+    if not parsed.undo and not changes:
+        raise CorrectionError(f"{parsed.article}: say what to correct, as in company='Acme Inc.', or give --undo")
+    with _library(settings, parsed) as library:
+        _fill(library, settings, parsed)
+        summary = library.correct(parsed.article, changes, undo=parsed.facts if parsed.undo else None)
+        library.recut(summary.article_id)
+        corrections = library.corrections(summary.article_id)
+    if parsed.json:
+        _out(
+            json.dumps(
+                {**summary.to_json(), "corrections": [each.to_json() for each in corrections]}, ensure_ascii=False
+            )
+        )
+        return 0
+    _out(
+        f"{summary.title}\n{summary.source}\n{_facts_text(summary.published, summary.facts, summary.origins)}".rstrip()
+    )
     return 0
 
 
@@ -534,6 +563,15 @@ def _answer_text(answer: "Answer") -> str:
     return "\n".join(lines)
 
 
+def _facts_text(published: "date | None", facts: Mapping[str, str], origins: Mapping[str, str]) -> str:
+    """A line for each fact, with where it was found."""
+    shown = {} if published is None else {"published": published.isoformat()}
+    return "".join(
+        f"{key}: {value}{f'  ({origins[key]})' if key in origins else ''}\n"
+        for key, value in {**shown, **facts}.items()
+    )
+
+
 def _hit_text(number: int, hit: "Hit") -> str:
     return f"{number}. {_place(hit.title, hit.section, hit.page)}\n   {' '.join(hit.text.split())[:300]}"
 
@@ -644,6 +682,12 @@ def _parser() -> argparse.ArgumentParser:
     remove = verb("remove", _remove, "take articles out")
     remove.add_argument("articles", nargs="+", metavar="ARTICLE")
     _json_option(remove)
+
+    correct = verb("correct", _correct, "correct what the library says of an article: its title, date and facts")
+    correct.add_argument("article", metavar="ARTICLE", help="its id, source, file name or title")
+    correct.add_argument("facts", nargs="*", metavar="KEY=VALUE", help="title, published or a fact; KEY= removes it")
+    correct.add_argument("--undo", action="store_true", help="restore what was found: of the KEYs given, or of all")
+    _json_option(correct)
 
     evaluate = verb("evaluate", _evaluate, "measure retrieval and answers on a question set")
     evaluate.add_argument("set", metavar="SET", help="a .jsonl file of questions, or a folder in BEIR layout")

@@ -14,6 +14,7 @@ FootnoteError                  one line for the user: what happened, to which th
 │   ├── LibraryDamaged         what is on disk contradicts itself
 │   ├── LibraryFull            the disk (or a quota) is full
 │   └── ArticleNotFound        no such article
+├── CorrectionError            a fact that a person corrects to what it cannot be
 ├── FilterError                a `where` expression that cannot be understood
 ├── ModelError                 a model is missing, altered or unusable
 ├── QuestionSetError           a question set that cannot be evaluated
@@ -92,6 +93,10 @@ class ArticleNotFound(LibraryError):
     def __init__(self, article: str) -> None:
         super().__init__(f"{article}: no such article; `app.py list` shows what the library holds")
         self.article = article
+
+
+class CorrectionError(FootnoteError):
+    """A fact cannot be corrected to this value, or not at all."""
 
 
 class FilterError(FootnoteError):

@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from errors import ArticleNotFound, FootnoteError, LibraryDamaged, LibraryError, LibraryFull, SourceError, SourceMissing
+from errors import (
+    ArticleNotFound,
+    CorrectionError,
+    FootnoteError,
+    LibraryDamaged,
+    LibraryError,
+    LibraryFull,
+    SourceError,
+    SourceMissing,
+)
 from index import fusion
 from index.embedder import Embedder
 from index.store import Held, NewArticle, Original, Store, StoredPassage
@@ -28,6 +37,7 @@ from index.values import (
     NO_PREFERENCE,
     AddReport,
     ArticleSummary,
+    Correction,
     Failure,
     Hit,
     Method,
@@ -42,7 +52,8 @@ from index.vectors import VectorView
 from index.where import EVERYTHING, Where, fields_of
 from index.words import WordView
 from ingest.article import Article, article_id, sha256_hex
-from ingest.passages import Passage, PassageSettings, split_article
+from ingest.corrections import fact_name, lay_over, parse_corrections
+from ingest.passages import Passage, PassageSettings, head_of, split_article
 from ingest.reading import PARSER_VERSION, read_article
 from ingest.sources import ROW_MEDIA_TYPE, Source
 from ingest.workers import WorkerPool, needs_worker
@@ -155,20 +166,64 @@ class Library:
         return kept is not None and kept[0].media_type == ROW_MEDIA_TYPE
 
     def outdated(self) -> list[ArticleSummary]:
-        """Articles made with another parser, passage size or embedder than now; found by their words until renewed."""
-        return [_summary(held) for held in self._all() if held.made_with != self._made_with()]
+        """Articles made with another parser, passage size or embedder than now, or whose passages' headings say what
+        has been corrected; found by their words until renewed.
+        """
+        return [_summary(held) for held in self._all() if held.made_with != self._made_with() or _has_old_head(held)]
 
     def renew(self, *, on_progress: OnProgress | None = None, stop: Callable[[], bool] | None = None) -> AddReport:
-        """Read outdated articles again from their originals, one transaction at a time; can be stopped and repeated."""
+        """Read outdated articles again from their originals, one transaction at a time; can be stopped and repeated.
+
+        Where nothing but the headings of passages is old, the article is only cut anew.
+        """
+        made_with = self._made_with()
+        recut = [held.article_id for held in self._all() if held.made_with == made_with and _has_old_head(held)]
+        report = AddReport(replaced=tuple(each for each in recut if self.recut(each)))
         outdated = self.outdated()
         origins = {held.article_id: held.origin for held in self._all()}
-        report = AddReport()
         for origin in sorted(set(origins.values())):
             mine = [each for each in outdated if origins[each.article_id] == origin]
             if mine:
                 sources = [self._kept_source(each) for each in mine]
                 report += self.add(sources, origin=origin, total=len(sources), on_progress=on_progress, stop=stop)
         return report
+
+    # Correcting ---------------------------------------------------------------------------------------------------
+
+    def correct(
+        self, name: str, changes: Mapping[str, str | None], *, undo: Sequence[str] | None = None
+    ) -> ArticleSummary:
+        """Keep what a person says of an article's facts, "title" and "published"; None or "" says that there is none.
+
+        Corrections named in `undo` are forgotten, all with an empty one. Facts change at once; whether the passages'
+        headings do, too, `recut` decides. Raises ArticleNotFound or CorrectionError.
+        """
+        held = self._find(name)
+        parsed = parse_corrections(changes)
+        forgotten = undo
+        if undo is not None:
+            there = [each.key for each in held.corrections]
+            forgotten = there if not undo else [fact_name(each) for each in undo]
+            if unknown := [each for each in forgotten if each not in there]:
+                raise CorrectionError(f"{unknown[0]}: was not corrected; corrected are {', '.join(there) or 'none'}")
+        self._store.correct(held.article_id, parsed, forgotten or ())
+        return _summary(self._find(held.article_id))
+
+    def corrections(self, name: str) -> tuple[Correction, ...]:
+        """What a person corrected of an article, and what was found."""
+        return self._find(name).corrections
+
+    def recut(self, name: str) -> bool:
+        """Cut and embed an article's passages anew where their headings say what has been corrected; whether it was."""
+        held = self._find(name)
+        article = self._store.article(held.article_id)
+        if article is None or held.made_with != self._made_with() or not _has_old_head(held):
+            return False
+        passages = split_article(article, self.embedder.pieces, self._passage_settings)
+        vectors = self.embedder.embed_passages([passage.embedded for passage in passages])
+        done = self._store.recut(held.key, head_of(article.title, article.facts), passages, vectors)
+        self._catch_up()
+        return done
 
     # Looking ------------------------------------------------------------------------------------------------------
 
@@ -196,7 +251,7 @@ class Library:
         article = self._store.article(held.article_id)
         if article is None:
             raise ArticleNotFound(name)
-        return StoredArticle(article, held.text_sha256)
+        return StoredArticle(article, held.text_sha256, held.corrections)
 
     def passages(self, name: str) -> list[tuple[int, int]]:
         """The offsets of an article's passages, in order."""
@@ -321,6 +376,16 @@ class Library:
 
     def _made_with(self) -> str:
         return f"parser {PARSER_VERSION}; passages {self._passage_settings.key()}; embedder {self.embedder.identity}"
+
+    def _corrected(self, article: Article) -> Article:
+        """What was found, with what a person said of this source."""
+        corrections = self._store.corrections(article.article_id)
+        if not corrections:
+            return article
+        title, published, facts, origins = lay_over(
+            article.title, article.published, article.facts, article.origins, corrections
+        )
+        return replace(article, title=title, published=published, facts=facts, origins=origins)
 
     def _vector_view(self) -> VectorView:
         with self._lock:
@@ -515,6 +580,7 @@ class _Waiting:
 
     source: Source
     article: Article
+    head: str
     passages: list[Passage]
     data: bytes
     replaces: bool
@@ -601,7 +667,8 @@ class _Adding:
     def _read(self, source: Source, article: Article) -> None:
         library = self._library
         try:
-            passages = split_article(article, library.embedder.pieces, library._passage_settings)
+            shown = library._corrected(article)
+            passages = split_article(shown, library.embedder.pieces, library._passage_settings)
             data = source.read_bytes()
         except SourceError as error:
             self._fail(error)
@@ -613,7 +680,8 @@ class _Adding:
             return
         self._by_sha256.setdefault(article.sha256, source.name)
         replaces = article.article_id in self._by_id
-        self._waiting.append(_Waiting(source, article, passages, data, replaces))
+        head = head_of(shown.title, shown.facts)
+        self._waiting.append(_Waiting(source, article, head, passages, data, replaces))
         if sum(len(each.passages) for each in self._waiting) >= library._batch_passages:
             self._flush()
 
@@ -650,6 +718,7 @@ class _Adding:
             new.append(
                 NewArticle(
                     article=each.article,
+                    head=each.head,
                     passages=each.passages,
                     vectors=vectors[first : first + len(each.passages)],
                     made_with=self._made_with,
@@ -754,6 +823,10 @@ def _summary(held: Held) -> ArticleSummary:
         characters=held.characters,
         sha256=held.sha256,
     )
+
+
+def _has_old_head(held: Held) -> bool:
+    return held.head != head_of(held.title, held.facts)
 
 
 def _fields(held: Held) -> dict[str, str | None]:

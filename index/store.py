@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -24,12 +24,14 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull
+from index.values import Correction
 from ingest.article import Article, Block, BlockKind, Place, Row, sha256_hex
+from ingest.corrections import lay_over
 from ingest.passages import Passage, Unit
 from ingest.sources import Fetched
 
-# 2: articles hold where facts were found, places where their words stand.
-FORMAT = 2
+# 2: articles hold where facts were found, places where their words stand. 3: corrections.
+FORMAT = 3
 BUSY_SECONDS = 30
 
 _metadata = sa.MetaData()
@@ -49,6 +51,7 @@ _articles = sa.Table(
     sa.Column("published", sa.Text),
     sa.Column("facts", sa.Text, nullable=False),
     sa.Column("origins", sa.Text, nullable=False, server_default="{}"),  # since format 2
+    sa.Column("head", sa.Text, nullable=False, server_default=""),  # since 3: what its passages' headings begin with
     sa.Column("sha256", sa.Text, nullable=False, index=True),
     sa.Column("text_sha256", sa.Text, nullable=False),
     sa.Column("text", sa.LargeBinary, nullable=False),  # UTF-8, deflated
@@ -99,6 +102,12 @@ _kept_out = sa.Table(  # articles of the drop folder that a person removed: out 
     sa.Column("article_id", sa.Text, primary_key=True),
     sa.Column("sha256", sa.Text, nullable=False),
 )
+_corrections = sa.Table(  # what a person said of an article: it stays when the article is read again, or goes
+    "corrections",
+    _metadata,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("corrected", sa.Text, nullable=False),  # JSON: value by key, null for what is not so
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,10 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the store holds of an article, without its text."""
+    """What the store holds of an article, without its text: corrections are laid over what was found.
+
+    `head` is what the headings of its passages begin with.
+    """
 
     key: int
     article_id: str
@@ -134,13 +146,19 @@ class Held:
     made_with: str
     embedder: str
     origin: str
+    head: str
+    corrections: tuple[Correction, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """An article ready to be stored: its passages with vectors of shape (len(passages), dimension)."""
+    """An article as it was found, ready to be stored: its passages with vectors of shape (len(passages), dimension).
+
+    Their headings begin with `head`.
+    """
 
     article: Article
+    head: str
     passages: Sequence[Passage]
     vectors: npt.NDArray[np.float32]
     made_with: str
@@ -248,6 +266,7 @@ class Store:
                         published=None if article.published is None else article.published.isoformat(),
                         facts=json.dumps(dict(article.facts), ensure_ascii=False),
                         origins=json.dumps(dict(article.origins), ensure_ascii=False),
+                        head=each.head,
                         sha256=article.sha256,
                         text_sha256=sha256_hex(encoded),
                         text=zlib.compress(encoded, 1),
@@ -264,26 +283,37 @@ class Store:
                 )
                 key = int(inserted.lastrowid)
                 _insert_places(connection, key, article.places)
-                halves = np.ascontiguousarray(each.vectors, dtype="<f2")
-                rows = [
-                    {
-                        "article": key,
-                        "start": passage.start,
-                        "end": passage.end,
-                        "text": passage.text,
-                        "heading": passage.heading,
-                        "section": passage.section,
-                        "pages": ",".join(map(str, passage.pages)),
-                        "furniture": passage.furniture,
-                        "units": _pack_units(passage),
-                        "vector": halves[i].tobytes(),
-                        "revision": revision,
-                    }
-                    for i, passage in enumerate(each.passages)
-                ]
-                if rows:
-                    connection.execute(_passages.insert(), rows)
+                _insert_passages(connection, key, each.passages, each.vectors, revision)
             return revision
+
+    def recut(self, key: int, head: str, passages: Sequence[Passage], vectors: npt.NDArray[np.float32]) -> bool:
+        """Put other passages in the place of an article's, in one transaction; False when it is no longer there."""
+        with self._writing() as connection:
+            if connection.scalar(sa.select(_articles.c.key).where(_articles.c.key == key)) is None:
+                return False  # taken out, or replaced under another key
+            revision = _next_revision(connection)
+            _take_passages_out(connection, key, revision)
+            _insert_passages(connection, key, passages, vectors, revision)
+            connection.execute(
+                _articles.update().where(_articles.c.key == key).values(head=head, passages=len(passages))
+            )
+            return True
+
+    def correct(self, article_id: str, changes: Mapping[str, str | None], undo: Collection[str] = ()) -> None:
+        """Keep corrections of an article beside those there are, and forget those of `undo`."""
+        with self._writing() as connection:
+            kept = _corrections_of(connection, article_id)
+            corrected = {key: value for key, value in {**kept, **changes}.items() if key not in undo}
+            connection.execute(_corrections.delete().where(_corrections.c.article_id == article_id))
+            if corrected:
+                packed = json.dumps(corrected, ensure_ascii=False)
+                connection.execute(_corrections.insert().values(article_id=article_id, corrected=packed))
+            _next_revision(connection)
+
+    def corrections(self, article_id: str) -> dict[str, str | None]:
+        """What a person said of an article, whether it is there or not."""
+        with self._reading() as connection:
+            return _corrections_of(connection, article_id)
 
     def take_out(self, article_ids: Sequence[str], *, keep_out: bool) -> list[str]:
         """Remove articles in one transaction; return the ids that were there.
@@ -322,10 +352,10 @@ class Store:
     def held(self) -> list[Held]:
         """All articles, in the order in which they were added."""
         with self._reading() as connection:
-            return [_held(row) for row in connection.execute(sa.select(*_HELD_COLUMNS).order_by(_articles.c.key))]
+            return [_held(row) for row in connection.execute(_HELD.order_by(_articles.c.key))]
 
     def article(self, article_id: str) -> Article | None:
-        """An article whole, None when it is not there."""
+        """An article whole and with its corrections, None when it is not there."""
         with self._reading() as connection:
             row = connection.execute(sa.select(_articles).where(_articles.c.article_id == article_id)).one_or_none()
             if row is None:
@@ -333,14 +363,15 @@ class Store:
             places = connection.execute(
                 sa.select(_places.c.page, _places.c.places).where(_places.c.article == row.key).order_by(_places.c.page)
             ).all()
+            title, published, facts, origins = lay_over(*_found(row), _corrections_of(connection, article_id))
             return Article(
                 source=row.source,
-                title=row.title,
+                title=title,
                 text=zlib.decompress(row.text).decode("utf-8", "surrogatepass"),
                 sha256=row.sha256,
-                published=None if row.published is None else date.fromisoformat(row.published),
-                facts=json.loads(row.facts),
-                origins=json.loads(row.origins),
+                published=published,
+                facts=facts,
+                origins=origins,
                 blocks=_unpack_blocks(row.blocks),
                 places=tuple(place for page in places for place in _unpack_places(page.page, page.places)),
                 pages=row.pages,
@@ -406,7 +437,7 @@ class Store:
                 rows = connection.execute(sa.select(*_PASSAGE_COLUMNS).where(_passages.c.key.in_(some))).all()
                 missing = {row.article for row in rows} - set(articles)
                 for few in _slices(sorted(missing), 500):
-                    for row in connection.execute(sa.select(*_HELD_COLUMNS).where(_articles.c.key.in_(few))):
+                    for row in connection.execute(_HELD.where(_articles.c.key.in_(few))):
                         articles[row.key] = _held(row)
                 for row in rows:
                     result[row.key] = (_passage(row), articles[row.article])
@@ -528,13 +559,16 @@ class Store:
             connection.commit()
 
 
-_HELD_COLUMNS = [
-    _articles.c[name]
-    for name in (
-        "key article_id source title published facts origins sha256 text_sha256 characters pages passages made_with"
-        " embedder origin"
-    ).split()
-]
+_HELD = sa.select(
+    *(
+        _articles.c[name]
+        for name in (
+            "key article_id source title published facts origins sha256 text_sha256 characters pages passages made_with"
+            " embedder origin head"
+        ).split()
+    ),
+    _corrections.c.corrected,
+).select_from(_articles.outerjoin(_corrections, _corrections.c.article_id == _articles.c.article_id))
 _PASSAGE_COLUMNS = [
     _passages.c[name] for name in "key article start end text heading section pages furniture units".split()
 ]
@@ -602,8 +636,9 @@ def _bring_up_to_date(connection: sa.Connection) -> None:
     if not found:
         _set_property(connection, "revision", "0")
         _set_property(connection, "identity", uuid.uuid4().hex)
-    elif found < 2:
-        for name in ("origins",):
+    else:
+        there = {column["name"] for column in sa.inspect(connection).get_columns("articles")}
+        for name in {"origins", "head"} - there:
             added = sa.schema.CreateColumn(_articles.c[name]).compile(dialect=connection.dialect)
             connection.exec_driver_sql(f"ALTER TABLE articles ADD COLUMN {added}")
     _set_property(connection, "format", str(FORMAT))
@@ -630,15 +665,58 @@ def _take_out(connection: sa.Connection, article_ids: Sequence[str], revision: i
         key = connection.scalar(sa.select(_articles.c.key).where(_articles.c.article_id == article_id))
         if key is None:
             continue
-        connection.execute(
-            _gone.insert().from_select(
-                ["passage", "revision"],
-                sa.select(_passages.c.key, sa.literal(revision)).where(_passages.c.article == key),
-            )
-        )
-        connection.execute(_passages.delete().where(_passages.c.article == key))
+        _take_passages_out(connection, key, revision)
         connection.execute(_places.delete().where(_places.c.article == key))
         connection.execute(_articles.delete().where(_articles.c.key == key))
+
+
+def _take_passages_out(connection: sa.Connection, key: int, revision: int) -> None:
+    connection.execute(
+        _gone.insert().from_select(
+            ["passage", "revision"],
+            sa.select(_passages.c.key, sa.literal(revision)).where(_passages.c.article == key),
+        )
+    )
+    connection.execute(_passages.delete().where(_passages.c.article == key))
+
+
+def _insert_passages(
+    connection: sa.Connection,
+    key: int,
+    passages: Sequence[Passage],
+    vectors: npt.NDArray[np.float32],
+    revision: int,
+) -> None:
+    halves = np.ascontiguousarray(vectors, dtype="<f2")
+    rows = [
+        {
+            "article": key,
+            "start": passage.start,
+            "end": passage.end,
+            "text": passage.text,
+            "heading": passage.heading,
+            "section": passage.section,
+            "pages": ",".join(map(str, passage.pages)),
+            "furniture": passage.furniture,
+            "units": _pack_units(passage),
+            "vector": halves[i].tobytes(),
+            "revision": revision,
+        }
+        for i, passage in enumerate(passages)
+    ]
+    if rows:
+        connection.execute(_passages.insert(), rows)
+
+
+def _corrections_of(connection: sa.Connection, article_id: str) -> dict[str, str | None]:
+    packed = connection.scalar(sa.select(_corrections.c.corrected).where(_corrections.c.article_id == article_id))
+    return {} if packed is None else dict(json.loads(packed))
+
+
+def _found(row: Any) -> tuple[str, date | None, dict[str, str], dict[str, str]]:
+    """Title, date, facts and origins of an article as they were found."""
+    published = None if row.published is None else date.fromisoformat(row.published)
+    return row.title, published, json.loads(row.facts), json.loads(row.origins)
 
 
 def _insert_places(connection: sa.Connection, key: int, places: Iterable[Place]) -> None:
@@ -737,14 +815,17 @@ def _unpack_row(packed: list[Any] | None) -> Row | None:
 
 
 def _held(row: Any) -> Held:
+    found = _found(row)
+    corrected: dict[str, str | None] = {} if row.corrected is None else json.loads(row.corrected)
+    title, published, facts, origins = lay_over(*found, corrected) if corrected else found
     return Held(
         key=row.key,
         article_id=row.article_id,
         source=row.source,
-        title=row.title,
-        published=None if row.published is None else date.fromisoformat(row.published),
-        facts=json.loads(row.facts),
-        origins=json.loads(row.origins),
+        title=title,
+        published=published,
+        facts=facts,
+        origins=origins,
         sha256=row.sha256,
         text_sha256=row.text_sha256,
         characters=row.characters,
@@ -753,6 +834,13 @@ def _held(row: Any) -> Held:
         made_with=row.made_with,
         embedder=row.embedder,
         origin=row.origin,
+        head=row.head,
+        corrections=tuple(
+            Correction(
+                key, value, {**found[2], "title": row.title, "published": row.published}.get(key), found[3].get(key, "")
+            )
+            for key, value in corrected.items()
+        ),
     )
 
 

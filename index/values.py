@@ -136,11 +136,26 @@ class ArticleSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A fact, "title" or "published" as a person said it (None: there is none), and what was found, with where."""
+
+    key: str
+    value: str | None
+    found: str | None
+    found_in: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The correction in the command line's shape."""
+        return {"key": self.key, "value": self.value, "found": self.found, "found_in": self.found_in}
+
+
+@dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """An article as the library holds it, with the SHA-256 of its text."""
+    """An article as the library holds it, corrections laid over what was found, with the SHA-256 of its text."""
 
     article: Article
     text_sha256: str
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def complete_facts(article: Article, file_name: str) -> Article:
     _check_author(article.text, found)
     if (language := find_language(article.text)) is not None:
         found.add("language", language, "text")
-    _add_calendar(found)
+    add_calendar(found.facts, found.origins, found.published)
     return replace(article, title=found.title, published=found.published, facts=found.facts, origins=found.origins)
 
 
@@ -420,21 +420,22 @@ def _check_author(text: str, found: _Facts) -> None:
             del found.facts["author"], found.origins["author"]
 
 
-def _add_calendar(found: _Facts) -> None:
+def add_calendar(facts: dict[str, str], origins: dict[str, str], published: date | None) -> None:
     """The calendar's period: from the period's end, or for a call, which follows its quarter closely, from its day."""
-    label = parse_period(found.get("period"))
-    if label is None or found.get("calendar_period"):
+    label = parse_period(facts.get("period", ""))
+    if label is None or facts.get("calendar_period"):
         return
     try:
-        ended = date.fromisoformat(found.get("period_end"))
+        ended = date.fromisoformat(facts.get("period_end", ""))
     except ValueError:
         ended = None
     if ended is not None:
-        found.add("calendar_period", calendar_period(ended, label.months).label, "period_end")
-    elif label.months == 3 and "call" in found.get("kind") and found.published is not None:
-        middle = found.published - _CALL_AFTER_MIDDLE
+        facts["calendar_period"] = calendar_period(ended, label.months).label
+        origins["calendar_period"] = "period_end"
+    elif label.months == 3 and "call" in facts.get("kind", "") and published is not None:
+        middle = published - _CALL_AFTER_MIDDLE
         likely = Period(middle.year, f"Q{(middle.month + 2) // 3}")
-        early = 4 * (likely.year - label.year) + int(likely.part[1]) - int(label.part[1])
         # One quarter early is either a late call or a year that ends in spring: nobody can tell.
-        if early != 1:
-            found.add("calendar_period", likely.label, "date of the call")
+        if likely.last - label.last != 1:
+            facts["calendar_period"] = likely.label
+            origins["calendar_period"] = "date of the call"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.article import Article, Block, BlockKind, Row
+from ingest.periods import find_periods
 from ingest.sentences import sentence_spans
 
 # Piece offsets of each text, as half-open character ranges in order, without special tokens.
@@ -248,6 +249,15 @@ def _pack(units: Sequence[_Unit], room: int, most_characters: int) -> list[list[
     return runs
 
 
+def head_of(title: str, facts: Mapping[str, str]) -> str:
+    """What the headings of all passages of an article begin with: its title, and what that lacks of whose and when."""
+    title = " ".join(title.split())
+    company, period = facts.get("company", ""), facts.get("period", "")
+    said = {each.period.label for each in find_periods(title)}
+    about = [company if company.casefold() not in title.casefold() else "", period if period not in said else ""]
+    return " · ".join(part for part in (title, *about) if part and (part is title or part not in title))
+
+
 def _headings(
     title: str,
     facts: Mapping[str, str],
@@ -256,8 +266,7 @@ def _headings(
     settings: PassageSettings,
 ) -> list[tuple[str, int]]:
     """Each section's heading text and its number of pieces: title, outer and inner section, column names."""
-    about = [value for value in (facts.get("company"), facts.get("period")) if value and value not in title]
-    head = " · ".join(part for part in [" ".join(title.split()), *about] if part)
+    head = head_of(title, facts)
     parts = [
         (head, section.path[-2] if len(section.path) > 1 else "", section.path[-1] if section.path else "", columns)
         for section in sections

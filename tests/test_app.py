@@ -133,6 +133,24 @@ def test_show_takes_a_source_a_file_name_and_a_title(library, shown):
     assert article["text"] in plain
 
 
+def test_facts_are_corrected_and_given_back(library):
+    before = said("list", library=library)
+    corrected = said("correct", "outlook.md", "Ticker=AIH", "period=Q3 2026", "author=", library=library)
+    assert (corrected["facts"]["ticker"], corrected["facts"]["period"]) == ("AIH", "2026 Q3")
+    assert "author" not in corrected["facts"]
+    assert corrected["origins"]["ticker"] == "corrected"
+    assert {"key": "author", "value": None, "found": "Footnote editorial", "found_in": "front matter"} in corrected[
+        "corrections"
+    ]
+    assert "ticker: AIH  (corrected)" in run("show", "outlook.md", library=library).stdout.decode()
+    assert said("search", "AI", "--where", "period=2026 Q3", library=library)["passages"]
+    done = run("correct", "outlook.md", "published=3/4/2026", library=library, code=1)
+    assert errors(done) == ["footnote: published: 3/4/2026 is not a date; write it as 2025-07-01"]
+    assert "write key=value" in errors(run("correct", "outlook.md", "ticker", library=library, code=1))[0]
+    run("correct", "outlook.md", "--undo", library=library)
+    assert said("list", library=library) == before
+
+
 def test_the_library_verifies(library):
     report = said("verify", library=library)
     assert set(report) == {"ok", "checked", "problems"}

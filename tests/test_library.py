@@ -7,9 +7,9 @@ import threading
 import pytest
 
 import index.library
-from errors import ArticleNotFound, LibraryError, SourceMissing
+from errors import ArticleNotFound, CorrectionError, LibraryError, SourceMissing
 from index.library import Library, SearchSettings
-from index.values import Failure, Method, Preference, Problem
+from index.values import AddReport, Correction, Failure, Method, Preference, Problem
 from index.where import parse_where
 from ingest.article import article_id, sha256_hex
 from ingest.passages import PassageSettings
@@ -449,3 +449,90 @@ def test_a_library_remembers_its_properties(three):
     with Library(three.folder, BagEmbedder()) as other:
         assert other.property("apart") == "1"
         assert other.property("nothing") is None
+
+
+# Correcting ----------------------------------------------------------------------------------------------------------
+
+NUTS = row("7", '{"_id": "7", "title": "Nuts", "text": "Nuts are brown.", "date": "2024-05-01", "company": "Acme"}')
+
+
+def headings(library, name):
+    return {each.heading for each in library._store.passages_of(article_id(name))}
+
+
+def test_a_correction_lies_over_what_was_found_and_is_filtered_by(three):
+    summary = three.correct("Nuts", {"company": "Delta Inc.", "published": "2025-01-31", "ticker": "DLT"})
+    assert summary.facts == {"company": "Delta Inc.", "ticker": "DLT"}
+    assert summary.published.isoformat() == "2025-01-31"
+    assert summary.origins == {"title": "row", "company": "corrected", "published": "corrected", "ticker": "corrected"}
+    assert three.article("7").article.facts == summary.facts
+    assert three.articles()[2] == summary
+    assert sources_of(three.search("nuts", where=parse_where(["company=Delta"]))) == ["7"]
+    assert sources_of(three.search("nuts", where=parse_where(["company=Acme"]))) == []
+    assert three.corrections("7") == (
+        Correction("company", "Delta Inc.", "Acme", "row"),
+        Correction("published", "2025-01-31", "2024-05-01", "row"),
+        Correction("ticker", "DLT", None, ""),
+    )
+
+
+def test_a_corrected_name_stands_in_headings_once_they_are_cut_anew(three):
+    assert headings(three, "7") == {"Nuts · Acme"}
+    three.correct("7", {"company": "Delta"})
+    assert [each.source for each in three.outdated()] == ["7"]
+    assert three.recut("7")
+    assert headings(three, "7") == {"Nuts · Delta"}
+    assert three.outdated() == []
+    assert not three.recut("7")
+    assert sources_of(three.search("delta", method=Method.WORDS)) == ["7"]
+    assert sources_of(three.search("acme", method=Method.WORDS)) == []
+    assert [each.source for each in three.articles()] == ["apples.txt", "pears.txt", "7"]
+    assert three.verify() == []
+
+
+def test_what_no_heading_says_needs_no_new_passages(three):
+    embedded = list(three.embedder.embedded)
+    three.correct("7", {"ticker": "ACM", "language": "en"})
+    assert three.outdated() == []
+    assert not three.recut("7")
+    assert three.embedder.embedded == embedded
+
+
+def test_an_interrupted_correction_is_finished_by_the_next_renewal(three):
+    three.correct("7", {"title": "Walnuts"})
+    assert three.renew().replaced == named("7")
+    assert headings(three, "7") == {"Walnuts · Acme"}
+    assert three.renew() == AddReport()
+
+
+def test_corrections_survive_reading_again_and_removal(three, monkeypatch):
+    three.correct("7", {"company": "Delta", "kind": None})
+    monkeypatch.setattr(index.library, "PARSER_VERSION", 99)
+    assert len(three.renew().replaced) == 3
+    assert (three.article("7").article.facts, headings(three, "7")) == ({"company": "Delta"}, {"Nuts · Delta"})
+    changed = row("7", '{"_id": "7", "title": "Nuts", "text": "Nuts are green.", "company": "Acme", "kind": "note"}')
+    assert three.add([changed]).replaced == named("7")
+    assert three.article("7").article.facts == {"company": "Delta"}
+    three.remove(["7"])
+    assert three.add([NUTS]).added == named("7")
+    assert (three.article("7").article.facts, headings(three, "7")) == ({"company": "Delta"}, {"Nuts · Delta"})
+
+
+def test_undone_corrections_give_back_what_was_found(three):
+    three.correct("7", {"company": "Delta", "title": "Walnuts", "ticker": "DLT"})
+    three.recut("7")
+    assert three.correct("7", {}, undo=["company"]).facts == {"company": "Acme", "ticker": "DLT"}
+    summary = three.correct("7", {}, undo=[])
+    assert (summary.title, summary.facts, three.corrections("7")) == ("Nuts", {"company": "Acme"}, ())
+    three.recut("7")
+    assert headings(three, "7") == {"Nuts · Acme"}
+
+
+def test_a_correction_of_nothing_that_is_there_is_refused(three):
+    with pytest.raises(ArticleNotFound):
+        three.correct("walnuts", {"company": "Delta"})
+    with pytest.raises(CorrectionError, match="is not a date"):
+        three.correct("7", {"company": "Delta", "published": "soon"})
+    assert three.corrections("7") == ()
+    with pytest.raises(CorrectionError, match="ticker: was not corrected; corrected are none"):
+        three.correct("7", {}, undo=["ticker"])

@@ -27,7 +27,7 @@ def new(source, *texts, row=None, **more):
         start = end + 2
     article = Article(source, "T", whole, "5" * 64, blocks=tuple(blocks), pages=1, **more)
     vectors = np.array([[len(text), 0, 0, 0] for text in texts], dtype=np.float32).reshape(len(texts), 4)
-    return NewArticle(article, passages, vectors, "made", "model", "user", Original("a.txt"), row)
+    return NewArticle(article, "T", passages, vectors, "made", "model", "user", Original("a.txt"), row)
 
 
 @pytest.fixture
@@ -195,6 +195,8 @@ def test_a_store_of_the_first_format_opens_with_what_it_lacks(tmp_path):
     store.close()
     with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
         connection.execute("ALTER TABLE articles DROP COLUMN origins")
+        connection.execute("ALTER TABLE articles DROP COLUMN head")
+        connection.execute("DROP TABLE corrections")
         connection.execute("UPDATE properties SET value = '1' WHERE key = 'format'")
         connection.commit()
     again = Store(tmp_path)
@@ -202,6 +204,8 @@ def test_a_store_of_the_first_format_opens_with_what_it_lacks(tmp_path):
     assert (held.facts, held.origins, again.property("format")) == ({"kind": "report"}, {}, str(FORMAT))
     again.put([new("b.txt", "Two.", origins={"kind": "row"})])
     assert again.held()[1].origins == {"kind": "row"}
+    again.correct(again.held()[0].article_id, {"kind": "note"})
+    assert again.held()[0].facts == {"kind": "note"}
     again.close()
 
 

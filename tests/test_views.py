@@ -27,7 +27,14 @@ def new(source, *texts):
         start += len(text) + 1
     vectors = BAG.embed_passages([passage.embedded for passage in passages])
     return NewArticle(
-        Article(source, source, "\n".join(texts), "0" * 64), passages, vectors, "made", "bag", "user", Original(source)
+        Article(source, source, "\n".join(texts), "0" * 64),
+        source,
+        passages,
+        vectors,
+        "made",
+        "bag",
+        "user",
+        Original(source),
     )
 
 

@@ -7,6 +7,8 @@ Hybrid Retrieval", 2023).
 
 from collections.abc import Mapping, Sequence
 
+_BEST = 3  # passages that speak for their article
+
 Ranking = Sequence[tuple[int, float]]
 """(key, score) pairs, best first."""
 
@@ -34,6 +36,29 @@ def reciprocal(dense: Ranking, words: Ranking, constant: int = 60) -> dict[int, 
         for rank, (key, _) in enumerate(ranking, start=1):
             scores[key] = scores.get(key, 0.0) + 1 / (constant + rank)
     return scores
+
+
+def in_context(
+    scores: Mapping[int, float], places: Mapping[int, tuple[int, bool]], *, neighbour: float, article: float
+) -> dict[int, float]:
+    """Each passage's score with a share of what stands around it; in [0, 1] where `scores` lie there.
+
+    A passage gets `neighbour` times the better of the two beside it in its article and `article` times the mean of that
+    article's best three: where several passages of one place speak of the question, its answer is likelier to stand
+    there than where a word happens to fall. `places` gives the article of each key, and whether the passage is all of
+    it: that one is its own neighbour, so that short articles lose nothing. Keys of an article follow each other.
+    """
+    by_article: dict[int, list[float]] = {}
+    for key, score in scores.items():
+        by_article.setdefault(places[key][0], []).append(score)
+    means = {each: sum(best) / len(best) for each, own in by_article.items() if (best := sorted(own)[-_BEST:])}
+    result = {}
+    for key, score in scores.items():
+        home, whole = places[key]
+        beside = [scores[other] for other in (key - 1, key + 1) if other in scores and places[other][0] == home]
+        around = score if whole else max(beside, default=0.0)
+        result[key] = (score + neighbour * around + article * means[home]) / (1 + neighbour + article)
+    return result
 
 
 def _min_max(scores: Mapping[int, float]) -> dict[int, float]:

@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -67,15 +67,18 @@ _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How passages are ranked. Depth and weight were measured (docs/measurements.md), the factor is a judgement.
+    """How passages are ranked. Depth and weights were measured (docs/measurements.md), the factor is a judgement.
 
     `depth` candidates come from each leg. `dense_weight` in [0, 1] is the share of the dense score in the convex
-    combination. `furniture_factor` multiplies the score of bylines, share prompts and the like, unless the question
+    combination; `neighbour_weight` and `article_weight` are what a passage gets of its neighbours' and its article's
+    score. `furniture_factor` multiplies the score of bylines, share prompts and the like, unless the question
     asks for such things.
     """
 
     depth: int = 200
     dense_weight: float = 0.45
+    neighbour_weight: float = 0.2
+    article_weight: float = 0.5
     furniture_factor: float = 0.4
 
 
@@ -456,7 +459,7 @@ class Library:
         for value in {preference.bonus[held.article_id] for held in preferred}:
             keys = [held.key for held in preferred if preference.bonus[held.article_id] == value]
             bonus |= dict.fromkeys(self._store.passage_keys(keys).tolist(), value)
-        return _ordered(dense, words, bonus, method, self._search_settings.dense_weight)
+        return _ordered(dense, words, bonus, self._store.places_of, method, self._search_settings)
 
     def _hits(
         self, query: str, ranked: Sequence[tuple[int, float, dict[str, float | int | None]]], k: int
@@ -767,19 +770,30 @@ class _Adding:
 
 
 def _ordered(
-    dense: Mapping[int, float], words: Mapping[int, float], bonus: Mapping[int, float], method: Method, weight: float
+    dense: Mapping[int, float],
+    words: Mapping[int, float],
+    bonus: Mapping[int, float],
+    places: Callable[[Collection[int]], Mapping[int, tuple[int, bool]]],
+    method: Method,
+    settings: SearchSettings,
 ) -> list[tuple[int, float, dict[str, float | int | None]]]:
-    """Passage keys by score, best first, with where each leg found them."""
+    """Passage keys by score, best first, with where each leg found them; `places` as `fusion.in_context` wants them."""
     dense_ranks, words_ranks = _ranks(dense), _ranks(words)
     legs = [(key, dense[key]) for key in dense_ranks], [(key, words[key]) for key in words_ranks]
-    if method is Method.RECIPROCAL:
-        scores = fusion.reciprocal(*legs)
-    elif method is Method.FUSED:
-        scores = fusion.convex(*legs, weight)
+    unit = 1.0
+    if method is Method.FUSED:
+        scores = fusion.convex(*legs, settings.dense_weight)
+        known = places(scores)
+        scores = fusion.in_context(
+            {key: score for key, score in scores.items() if key in known},
+            known,
+            neighbour=settings.neighbour_weight,
+            article=settings.article_weight,
+        )
     else:
-        scores = dict(dense or words)
+        scores = fusion.reciprocal(*legs) if method is Method.RECIPROCAL else dict(dense or words)
+        unit = max(scores.values(), default=0.0)
     if bonus:
-        unit = 1.0 if method is Method.FUSED else max(scores.values(), default=0.0)
         scores = {key: score + unit * bonus.get(key, 0.0) for key, score in scores.items()}
     ranked = []
     for key, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):

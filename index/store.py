@@ -462,6 +462,17 @@ class Store:
                 found += connection.scalars(sa.select(_passages.c.key).where(_passages.c.article.in_(some))).all()
         return np.array(found, dtype=np.int64)
 
+    def places_of(self, passages: Iterable[int]) -> dict[int, tuple[int, bool]]:
+        """The article of each passage (by keys), and whether it is the only one there; gone ones are left out."""
+        found: dict[int, tuple[int, bool]] = {}
+        columns = (_passages.c.key, _passages.c.article, _articles.c.passages)
+        with self._reading() as connection:
+            for some in _slices(list(passages), 500):
+                query = sa.select(*columns).join(_articles, _articles.c.key == _passages.c.article)
+                for row in connection.execute(query.where(_passages.c.key.in_(some))):
+                    found[row.key] = (row.article, row.passages == 1)
+        return found
+
     def count_passages(self) -> int:
         """How many passages there are."""
         with self._reading() as connection:

@@ -1,6 +1,6 @@
 import pytest
 
-from index.fusion import convex, reciprocal
+from index.fusion import convex, in_context, reciprocal
 
 
 def test_a_convex_combination_scales_each_leg_to_its_own_range():
@@ -32,3 +32,27 @@ def test_reciprocal_rank_fusion_adds_one_over_sixty_and_the_rank():
 
 def test_the_constant_of_reciprocal_ranks_can_be_another():
     assert reciprocal([(1, 0.9)], [(1, 0.1)], constant=1) == {1: 1.0}
+
+
+def test_what_stands_around_a_passage_lifts_it():
+    scores = {1: 0.6, 2: 0.6, 3: 0.5, 9: 0.6}
+    places = {1: (10, False), 2: (20, False), 3: (20, False), 9: (30, True)}
+    lifted = in_context(scores, places, neighbour=0.2, article=0.0)
+    assert lifted == pytest.approx({1: 0.6 / 1.2, 2: 0.7 / 1.2, 3: 0.62 / 1.2, 9: 0.72 / 1.2})
+
+
+def test_passages_that_only_follow_in_number_are_no_neighbours():
+    lifted = in_context({1: 0.4, 2: 0.8}, {1: (10, False), 2: (20, False)}, neighbour=1.0, article=0.0)
+    assert lifted == pytest.approx({1: 0.2, 2: 0.4})
+
+
+def test_the_best_three_speak_for_their_article():
+    scores = {1: 1.0, 3: 0.8, 5: 0.6, 7: 0.0}
+    lifted = in_context(scores, dict.fromkeys(scores, (10, False)), neighbour=0.0, article=1.0)
+    assert lifted == pytest.approx({1: 0.9, 3: 0.8, 5: 0.7, 7: 0.4})
+
+
+def test_without_weights_scores_stay_as_they_are():
+    scores = {1: 1.0, 2: 0.3}
+    assert in_context(scores, dict.fromkeys(scores, (10, False)), neighbour=0.0, article=0.0) == scores
+    assert in_context({}, {}, neighbour=0.2, article=0.5) == {}

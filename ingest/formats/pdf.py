@@ -25,7 +25,7 @@ from ingest.cleaning import clean_text
 from ingest.dates import parse_date
 from ingest.formats.pdf_blocks import Outline, blocks_of, fold_title, lay_out
 from ingest.formats.pdf_letters import is_rubbish
-from ingest.formats.pdf_lines import Cell, Line, Word, in_reading_order, lines_of, without_furniture
+from ingest.formats.pdf_lines import MIXED, Cell, Line, Look, Word, in_reading_order, lines_of, without_furniture
 from ingest.formats.pdf_ocr import ADVICE, DPI, RecognitionFailed, find_tesseract, recognise
 from ingest.formats.pdf_pages import draw_page
 from ingest.sources import Source
@@ -47,6 +47,7 @@ _FEW_CHARACTERS = 40
 _PICTURE_SHARE = 0.25
 _DRAWN_PATHS = 40
 
+_LINE_END = re.compile(r"\s*[\r\n\ufffe]")
 _WORD = re.compile(r"[^\s\ufffe\u0000-\u0008]+\ufffe?|\ufffe")
 _AFTER_MARK = ".,;:!?)]”\"’'"
 _BOLD = re.compile(rb"bold|black|heavy|semibold|demi|-bd|,b$", re.IGNORECASE)
@@ -93,7 +94,7 @@ def read(data: bytes, source: Source) -> Article:
     if not any(char.isalnum() for lines in pages for line in lines for cell in line.cells for char in cell.text):
         raise SourceUnreadable(source.name, reading.without_text())
     metadata = _read_metadata(data, source)
-    kept = without_furniture(pages)
+    kept = without_furniture(pages, [height for _, height in reading.sizes])
     if not any(kept):
         kept = pages
     text, blocks, places = lay_out(blocks_of(kept, metadata.outline))
@@ -295,17 +296,21 @@ class _Boxes:
         self.reference = ctypes.byref(self.rect)
         self.name = ctypes.create_string_buffer(128)
         self.flags = ctypes.c_int()
+        self.looks: dict[tuple[bytes, int], Look] = {}
+        self.colour = [ctypes.c_uint() for _ in range(4)]
+        self.colours = [ctypes.byref(each) for each in self.colour]
 
     def words(self) -> Iterator[Word]:
         text = self.text
         end = 0
-        bold = turned = False
+        look = MIXED
+        turned = False
         for match in _WORD.finditer(text):
             start, stop = match.span()
             between = text[end:start]
             spaced = " " in between or "\t" in between or "\xa0" in between
             if end == 0 or "\n" in between or "\r" in between:
-                bold, turned = self._is_bold(start), self._is_turned(start)
+                look, turned = self._look_of_line(start), self._is_turned(start)
             hyphen = text[stop - 1] == "\ufffe"
             letters = stop - hyphen
             end = stop
@@ -313,11 +318,11 @@ class _Boxes:
                 continue
             if turned:
                 box = self._union(self._box(start), self._box(letters - 1))
-                yield Word(text[start:letters], *box, spaced, hyphen, bold, True)
+                yield Word(text[start:letters], *box, spaced, hyphen, look, True)
             else:
-                yield from self._parts(start, letters, spaced, hyphen, bold)
+                yield from self._parts(start, letters, spaced, hyphen, look)
 
-    def _parts(self, start: int, stop: int, spaced: bool, hyphen: bool, bold: bool) -> Iterator[Word]:
+    def _parts(self, start: int, stop: int, spaced: bool, hyphen: bool, look: Look) -> Iterator[Word]:
         """One word, or several where a raised number stands in it."""
         word = self.text[start:stop]
         first = self._box(start)
@@ -325,14 +330,14 @@ class _Boxes:
         cut = self._raised(start, word, first, last)
         if cut is not None:
             a, b = cut
-            yield from self._parts(start, start + a, spaced, False, bold)
+            yield from self._parts(start, start + a, spaced, False, look)
             mark = self._union(self._box(start + a), self._box(start + b - 1))
-            yield Word(word[a:b], *mark, False, hyphen and b == len(word), bold)
+            yield Word(word[a:b], *mark, False, hyphen and b == len(word), look)
             if b < len(word):
                 rest = self._union(self._box(start + b), last)
-                yield Word(word[b:], *rest, False, hyphen, bold)
+                yield Word(word[b:], *rest, False, hyphen, look)
             return
-        yield Word(word, *self._union(first, last), spaced, hyphen, bold)
+        yield Word(word, *self._union(first, last), spaced, hyphen, look)
 
     def _raised(
         self, start: int, word: str, first: tuple[float, ...], last: tuple[float, ...]
@@ -378,9 +383,26 @@ class _Boxes:
         angle = pdfium.FPDFText_GetCharAngle(self.raw, index)
         return angle >= 0 and abs(math.sin(angle - math.radians(self.rotation))) > 0.7
 
-    def _is_bold(self, index: int) -> bool:
+    def _look_of_line(self, start: int) -> Look:
+        """Font and colour of the drawn line that begins at `start`: mixed where its two ends differ."""
+        end = _LINE_END.search(self.text, start)
+        stop = len(self.text) if end is None else end.start()
+        while self.text[stop - 1].isspace():
+            stop -= 1
+        first, last = self._look(start), self._look(stop - 1)
+        return first if first == last else Look("", 0, first.bold and last.bold)
+
+    def _look(self, index: int) -> Look:
         length = pdfium.FPDFText_GetFontInfo(self.raw, index, self.name, 128, ctypes.byref(self.flags))
-        return bool(0 < length <= 128 and _BOLD.search(self.name.value))
+        name = self.name.value if 0 < length <= 128 else b""
+        colour = 0
+        if pdfium.FPDFText_GetFillColor(self.raw, index, *self.colours):
+            red, green, blue, _ = self.colour
+            colour = red.value << 16 | green.value << 8 | blue.value
+        key = name, colour
+        if key not in self.looks:
+            self.looks[key] = Look(name.decode("latin-1"), colour, bool(_BOLD.search(name)))
+        return self.looks[key]
 
 
 # --- pypdf -----------------------------------------------------------------------------------------------------------

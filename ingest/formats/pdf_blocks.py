@@ -18,10 +18,12 @@ from ingest.formats.pdf_lines import (
     BULLET,
     ENDS_SENTENCE,
     GOES_ON,
+    MIXED,
     NAMED_TITLE,
     NUMBERED_TITLE,
     PARAGRAPH_MARK,
     Line,
+    Look,
     is_figure,
     is_marker,
     is_title_like,
@@ -30,15 +32,20 @@ from ingest.formats.pdf_lines import (
 from ingest.formats.pdf_tables import Table, TableRow, with_tables
 
 _MAX_HEADING = 140
+# Beyond so many comparisons a page is no page of text.
+_MAX_COMPARED = 250_000
+# What is so much larger than the running text is a heading.
+_LARGER = 1.18
 
 _ITEM = re.compile(
-    r"(?:[•▪■●○◦‣⁃∙·➢►❖✓§]|[-–—*o](?=\s)|\((?:\d{1,3}|[A-Za-z]{1,2}|[ivx]{1,6})\)(?!\s?\d)|(?:\d{1,3}|[A-Za-z]|[ivx]{1,6})\)"
+    r"(?:[•▪■●○◦‣⁃∙·➢►❖✓§]|[-–—*o](?=\s)|\((?:\d{1,2}|[A-Za-z]{1,2}|[ivx]{1,6})\)(?!\s?\d)|(?:\d{1,3}|[A-Za-z]|[ivx]{1,6})\)"
     r"|(?:\d{1,2}|[a-z])\.(?=\s)|\d{1,3}(?:\.\d{1,3}){1,4}\.?(?=\s[A-Z“‘\"(]))\s*"
 )
 _WHOLE_WORD = re.compile(r"[^\W\d_]+(?:[-–][^\W\d_]+)*")
 _REFERS_ON = re.compile(
     r"(?<![;:,])\s(?:in|of|under|through|to|with|by|and|or|from|sections?|(?:sub)?paragraphs?|"
     r"subsections?|rules?|pages?|forms?|parts?)$"
+    r"|\s(?:(?:sub)?sections?|(?:sub)?paragraphs?|rules?|§+)\s?[\w.()-]{1,12}$"
 )
 _NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}")
 _NUMBERED_TEXT = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}\s+[A-Z“]\S*\s\S+\s\S+")
@@ -106,27 +113,85 @@ def blocks_of(pages: Sequence[list[Line]], outline: Outline) -> list[Piece]:
             words.update(found[cut : len(found) - line.hyphen])
             cut = line.hyphen
     body = sizes.most_common(1)[0][0] if sizes else 10.0
+    style = Style(body, _plain_look(pages, body), _gap_of_body(pages, body), _heading_sizes(pages, body))
     whole: list[Piece] = []
     grid: Grid | None = None  # of a table that may go on on the next page
     for lines in pages:
-        page = _Page(lines, body, outline, words)
+        page = _Page(lines, style, outline, words)
         found = page.pieces(grid)
         if lines:
             grid = page.grid
         notes = [piece for piece in found if piece.note]
         running = [piece for piece in found if not piece.note]
-        if running and (open_piece := _left_open(whole)) is not None and _continues(open_piece, running[0]):
-            first = running.pop(0)
-            for index, part in enumerate(first.parts):
-                open_piece.add(part, first.glue[index] if index else _glue(open_piece.parts[-1].text, part.text, words))
+        for fresh, note in ((running, False), (notes, True)):
+            if fresh and (open_piece := _left_open(whole, note)) is not None and _continues(open_piece, fresh[0]):
+                first = fresh.pop(0)
+                for index, part in enumerate(first.parts):
+                    glue = first.glue[index] if index else _glue(open_piece.parts[-1].text, part.text, words)
+                    open_piece.add(part, glue)
         whole += running + notes
     return whole
 
 
-def _left_open(whole: list[Piece]) -> Piece | None:
-    """The last block before the notes at the foot of the page, when it may go on."""
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a document's running text is set: size of its lines and gap between them (points), font and colour.
+
+    `headings` are the larger sizes of its headings, the largest first, apart from those of the first page alone.
+    """
+
+    body: float
+    look: Look
+    gap: float
+    headings: tuple[float, ...] = ()
+
+
+def _body_of_page(lines: Sequence[Line], body: float) -> float:
+    """The size of a page's running text: the document's, or a larger one where most of the page is set in it."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size * 2) / 2] += len(line.text)
+    if not sizes:
+        return body
+    size, letters = sizes.most_common(1)[0]
+    return size if size > body and letters > 600 and letters > 0.6 * sizes.total() else body
+
+
+def _plain_look(pages: Sequence[list[Line]], body: float) -> Look:
+    looks: Counter[Look] = Counter()
+    for lines in pages:
+        for line in lines:
+            if abs(line.size - body) < 0.12 * body:
+                looks[line.look] += len(line.text)
+    return looks.most_common(1)[0][0] if looks else MIXED
+
+
+def _gap_of_body(pages: Sequence[list[Line]], body: float) -> float:
+    """What stands between two long lines of running text; 0 where there are none."""
+    gaps = [
+        b.top - a.bottom
+        for lines in pages
+        for a, b in pairwise(lines)
+        if len(a.text) > 50 and abs(a.size - body) < 0.12 * body and abs(b.top - a.bottom) < a.size
+    ]
+    return median(gaps) if gaps else 0.0
+
+
+def _heading_sizes(pages: Sequence[list[Line]], body: float) -> tuple[float, ...]:
+    sizes: set[float] = set()
+    for lines in pages[1:] or pages:
+        sizes |= {line.size for line in lines if line.size > _LARGER * body and 2 < len(line.text) < _MAX_HEADING}
+    found: list[float] = []
+    for size in sorted(sizes, reverse=True):
+        if not found or size < 0.93 * found[-1]:
+            found.append(size)
+    return tuple(found)
+
+
+def _left_open(whole: list[Piece], note: bool) -> Piece | None:
+    """The last block of the running text, or the last note at a page's foot, when it may go on."""
     for piece in reversed(whole):
-        if not piece.note:
+        if piece.note == note:
             return piece if piece.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM) else None
     return None
 
@@ -137,7 +202,7 @@ def _continues(before: Piece, after: Piece) -> bool:
     end, start = before.text, after.text
     if ENDS_SENTENCE.search(end):
         return False
-    if start[:1].islower() or GOES_ON.search(end):
+    if _starts_low(start) or GOES_ON.search(end):
         return True
     # Else only when the last line was full.
     rights = [part.box[2] for part in before.parts if part.page == before.parts[-1].page]
@@ -149,16 +214,23 @@ def _glue(before: str, after: str, words: Counter[str]) -> str:
     return "" if before.endswith(("—", "/", "-")) and after[:1].isalnum() and not before.endswith(" -") else " "
 
 
+def _starts_low(text: str) -> bool:
+    """Whether a text begins in the middle of a sentence: with a small letter, unless in a name like iPad."""
+    return text[:1].islower() and not text[1:2].isupper()
+
+
 class _Page:
     """Groups the lines of one page."""
 
-    def __init__(self, lines: list[Line], body: float, outline: Outline, words: Counter[str]) -> None:
+    def __init__(self, lines: list[Line], style: Style, outline: Outline, words: Counter[str]) -> None:
         self.lines = lines = [part for line in lines for part in _without_margin_note(line)]
-        self.body = body
+        self.style = style
+        self.body = _body_of_page(lines, style.body)
         self.outline = outline
         self.words = words
         gaps = [b.top - a.bottom for a, b in pairwise(lines) if -2 < b.top - a.bottom < 2 * a.size]
         self.gap = median(gaps) if gaps else 0.0
+        self.foot = {id(line) for line in _at_foot(lines, self.body)}
         self.rights = {id(line): self._column_right(index) for index, line in enumerate(lines)}
         self.done: list[Piece] = []
         self.grid: Grid | None = None  # of the table with which the page ends
@@ -182,23 +254,25 @@ class _Page:
     # --- prose -------------------------------------------------------------------------------------------------------
 
     def _prose(self, lines: list[Line]) -> None:
-        current: Piece | None = None
-        previous: Line | None = None
+        # Notes at a column's foot stand between lines of the running text: each goes on by itself.
+        under_way: dict[bool, tuple[Piece, Line]] = {}
         for index, line in enumerate(lines):
             after = lines[index + 1] if index + 1 < len(lines) else None
+            is_note = id(line) in self.foot
+            current, previous = under_way.get(is_note, (None, None))
             if current is None or previous is None or self._breaks(current, previous, line):
                 current = self._open(line, previous, after)
                 self.done.append(current)
             self._append(current, line)
-            previous = line
+            under_way[is_note] = current, line
 
     def _open(self, line: Line, previous: Line | None, after: Line | None) -> Piece:
         text = line.text
+        if id(line) in self.foot:
+            return Piece(BlockKind.PARAGRAPH, line.page, note=True)
         level = self._heading_level(line, previous, after)
         if level:
             return Piece(BlockKind.HEADING, line.page, level=level)
-        if line.note and line.size < 0.97 * self.body:
-            return Piece(BlockKind.PARAGRAPH, line.page, note=True)
         if UNIT_LINE.match(text):
             return Piece(BlockKind.CAPTION, line.page)
         kind = BlockKind.LIST_ITEM if _ITEM.match(text) else BlockKind.PARAGRAPH
@@ -241,23 +315,33 @@ class _Page:
             return not self._heading_goes_on(a, b)
         if _ITEM.match(text) and (BULLET.match(text) or not _REFERS_ON.search(before)):
             return True
-        if b.note:
+        if b.note or (len(b.cells) > 1 and is_figure(b.cells[0].text)):
             return True
         height = max(a.size, 1.0)
         ended = bool(ENDS_SENTENCE.search(before))
         gap = b.top - a.bottom
         if gap < -1.5 * height or gap > 6 * height:
             # The next column, or something drawn elsewhere.
-            return ended or (self._is_short(a) and not text[:1].islower() and not GOES_ON.search(before))
-        if gap > max(self.gap, 0.0) + 0.45 * height and (ended or gap > self.gap + 0.9 * height):
+            return ended or (self._is_short(a) and not _starts_low(text) and not GOES_ON.search(before))
+        usual = self._usual_gap(a)
+        left_off = self._is_short(a) and not _starts_low(text) and not GOES_ON.search(before)
+        if gap > max(usual, 0.0) + 0.45 * height and (ended or left_off or gap > usual + 0.9 * height):
             return True
-        if self._is_short(a) and abs(a.left - b.left) > 3 * height and not text[:1].islower():
+        if left_off and a.look != b.look and a.look.font and b.look.font:
+            return True
+        if self._is_short(a) and abs(a.left - b.left) > 3 * height and not _starts_low(text):
             return True
         if abs(a.size - b.size) > 0.12 * height or (a.bold != b.bold and self._heading_level(b, a, None) > 0):
             return True
         if self._heading_level(b, a, None) and (ended or self._is_short(a)):
             return True
         return ended and (self._is_short(a) or b.left > a.left + 0.8 * height)
+
+    def _usual_gap(self, line: Line) -> float:
+        """What stands between the lines of a paragraph: on this page, or, where tables spread it, in the document."""
+        if abs(line.size - self.body) < 0.12 * self.body:
+            return min(self.gap, self.style.gap + 0.2 * line.size)
+        return self.gap
 
     def _is_short(self, line: Line) -> bool:
         right = self.rights[id(line)]
@@ -273,36 +357,53 @@ class _Page:
             return 0
         if depth := self.outline.depth(text):
             return min(depth + 1, 6)
-        if text[0].islower() or BULLET.match(text) or (text.endswith((".", ",", ";", ":")) and not line.bold):
+        if _starts_low(text) or BULLET.match(text) or (text.endswith((".", ",", ";", ":")) and not line.bold):
             return 0
         if ENDS_SENTENCE.search(text) and len(text) > 60:
             return 0
         numbered = NUMBERED_TITLE.match(text)
         depth = min(numbered.group(1).count(".") + 2, 6) if numbered else 0
-        if line.size > 1.18 * self.body:
-            return depth or 2
-        if NAMED_TITLE.match(text) and len(text) < 90 and (line.bold or self._is_short(line)):
+        if line.size > _LARGER * self.body:
+            return depth or self._level_of_size(line.size)
+        if NAMED_TITLE.match(text) and (line.bold or (len(text) < 90 and self._is_short(line))):
             return 2
         if PARAGRAPH_MARK.match(text) and len(text) < 90:
             return 2
-        apart = previous is None or line.top - previous.bottom > self.gap + 0.3 * line.size
+        apart = previous is None or line.top - previous.bottom > self._usual_gap(line) + 0.3 * line.size
         capitals = sum(char.isupper() for char in letters) > 0.8 * len(letters) and len(letters) >= 4
         if line.bold and (apart or depth or after is None or not after.bold) and len(text) < 110:
             return depth or 3
         if capitals and len(text.split()) < 14 and line.left > 0:
             return depth or 3
-        if numbered and len(text) < 70 and self._is_short(line) and (apart or previous is None):
+        if (
+            numbered
+            and "." in numbered.group()
+            and len(text) < 70
+            and self._is_short(line)
+            and (apart or previous is None)
+        ):
             return depth
-        return 0
+        return 4 if apart and self._stands_out(line, after) else 0
+
+    def _stands_out(self, line: Line, after: Line | None) -> bool:
+        """Whether a short line is drawn in another font or colour than the document and the text that follows it."""
+        if after is None or not line.look.font or line.look == self.style.look or not self._is_short(line):
+            return False
+        follows = after.look != line.look and after.left < line.right and 0 <= after.top - line.top < 4 * line.size
+        return follows and len(line.text) < 90 and len(after.text) > 30 and not ENDS_SENTENCE.search(line.text)
+
+    def _level_of_size(self, size: float) -> int:
+        """2 for the largest headings, 4 for the third size and smaller ones."""
+        return min(2 + sum(size < 0.93 * larger for larger in self.style.headings), 4)
 
     def _heading_goes_on(self, a: Line, b: Line) -> bool:
         if _ITEM.match(b.text) or abs(a.size - b.size) > 0.08 * a.size or a.bold != b.bold:
             return False
         if b.top - a.bottom > self.gap + 0.5 * a.size or b.top < a.top:
             return False
-        if b.text[:1].islower() or GOES_ON.search(a.text):
+        if _starts_low(b.text) or GOES_ON.search(a.text):
             return len(a.text) > 20
-        larger = a.size > 1.18 * self.body
+        larger = a.size > _LARGER * self.body
         return larger or (a.bold and b.bold and not self._is_short(a))
 
     def _row(self, row: TableRow) -> Piece:
@@ -311,6 +412,23 @@ class _Page:
         for cell in row.cells:
             piece.add(Part(cell.text, page, cell.box, cell.marks), "  ")
         return piece
+
+
+def _at_foot(lines: list[Line], body: float) -> list[Line]:
+    """Lines in small print at the foot of a page or column: nothing stands below them, running text above."""
+    small = [line for line in lines if line.size < 0.93 * body and len(line.cells) == 1]
+    others = [line for line in lines if line.size >= 0.93 * body or len(line.cells) > 1]
+    if len(small) * len(others) > _MAX_COMPARED:
+        return []
+    found: list[Line] = []
+    for line in small:
+        column = [each for each in others if each.left < line.right and each.right > line.left]
+        above = any(
+            each.bottom <= line.top + 0.5 * line.size and abs(each.size - body) < 0.12 * body for each in column
+        )
+        if above and not any(each.top > line.top for each in column):
+            found.append(line)
+    return found
 
 
 def _without_margin_note(line: Line) -> list[Line]:
@@ -325,7 +443,7 @@ def _without_margin_note(line: Line) -> list[Line]:
         return [line]
     rest = join_cells(cells[1:])._replace(box=(cells[1].box[0], line.top, line.right, line.bottom))
     note = replace(line, cells=cells[:1], box=cells[0].box, hyphen=False)
-    return [note, replace(line, cells=[rest], box=rest.box, bold=False)]
+    return [note, replace(line, cells=[rest], box=rest.box, look=MIXED)]
 
 
 # --- the article -----------------------------------------------------------------------------------------------------

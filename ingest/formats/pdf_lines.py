@@ -18,22 +18,38 @@ from ingest.cleaning import clean_text
 MIN_REPEATS = 3
 # Lines from the top and from the bottom of a page that may be a running header or footer.
 _EDGE_LINES = 4
+# Lines beside each other that make columns.
+_COLUMN_LINES = 5
 # The share of the printed height, at top and bottom, in which they stand.
 _EDGE_BAND = 0.15
 
 _FIGURE = re.compile(r"[$€£¥]?\(?[-–—+]?[$€£¥]?(?:\d(?:[\d,.]*\d)?|\.\d+)[)%]*[%)]?|[$€£¥]|[-–—]+|[)%]+|N/?[AM]|\*")
+_MARK = re.compile(r"\d{1,2}|[*†‡§#]{1,3}|[®™©℠]")
+_GLUED = ("®", "™", "℠")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LEADERS = re.compile(r"(?:[.…_·]\s?){4,}")
-_DIGITS = re.compile(r"\d+(?:\([a-z0-9]{1,4}\))*")
+_DIGITS = re.compile(r"\d+(?:\([A-Za-z0-9]{1,4}\))*")
 _COUNTED = re.compile(r"\bpage\s*(\d{1,4})\b|\b(\d{1,4}) of \d{1,4}$", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivxlc]+", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?:page\s*)?[-–—|\s]*#[-–—|\s]*(?:(?:of|/)\s*#)?", re.IGNORECASE)
 
 
+class Look(NamedTuple):
+    """The font and the colour (red, green, blue as one number) that a line is drawn in; no font: it is mixed."""
+
+    font: str
+    colour: int
+    bold: bool
+
+
+MIXED = Look("", 0, False)
+
+
 class Word(NamedTuple):
     """Characters without a space among them.
 
-    `spaced`: a space stood before. `hyphen`: the word was broken at a line's end after this part.
+    `spaced`: a space stood before. `hyphen`: the word was broken at a line's end after this part. `look` is that of
+    the line as it was drawn.
     """
 
     text: str
@@ -43,7 +59,7 @@ class Word(NamedTuple):
     bottom: float
     spaced: bool
     hyphen: bool = False
-    bold: bool = False
+    look: Look = MIXED
     turned: bool = False  # runs up or down the page
 
 
@@ -74,16 +90,21 @@ def join_cells(cells: Sequence[Cell], glue: str = " ") -> Cell:
 
 @dataclass(slots=True)
 class Line:
-    """One line of a page. `bold` and `size` are those of its first letters; `hyphen`: its last word is cut."""
+    """One line of a page. `size` is the height of most of its words; `hyphen`: its last word is cut."""
 
     page: int
     cells: list[Cell]
     box: Box
     size: float
-    bold: bool = False
+    look: Look = MIXED
     hyphen: bool = False
     turned: bool = False
     note: bool = False  # opens with a raised mark: a footnote
+
+    @property
+    def bold(self) -> bool:
+        """Whether it begins and ends in bold letters."""
+        return self.look.bold
 
     @property
     def text(self) -> str:
@@ -126,7 +147,41 @@ def lines_of(words: Iterable[Word], page: int) -> list[Line]:
             current = [word]
             groups.append(current)
             top, bottom, right = word.top, word.bottom, word.right
-    return [line for group in groups if (line := _line(group, page)).cells]
+    return [line for group in _with_marks_in_place(groups) if (line := _line(group, page)).cells]
+
+
+def _with_marks_in_place(groups: list[list[Word]]) -> list[list[Word]]:
+    """Small raised numbers and signs that were drawn apart, often at the page's end, go to the words they stand at."""
+    alone = [index for index, group in enumerate(groups) if all(_MARK.fullmatch(word.text) for word in group)]
+    if not alone or len(alone) == len(groups):
+        return groups
+    hosts = [(_extent_of([word[1:5] for word in group]), group) for group in groups]
+    for index in alone:
+        for mark in list(groups[index]):
+            if _put_in_place(mark, [host for at, host in enumerate(hosts) if at != index]):
+                groups[index].remove(mark)
+    return [group for group in groups if group]
+
+
+def _put_in_place(mark: Word, hosts: Sequence[tuple[Box, list[Word]]]) -> bool:
+    """Put a mark behind the word at whose upper half it stands, or before the first word of a line."""
+    middle = (mark.top + mark.bottom) / 2
+    for (_, top, _, bottom), group in hosts:
+        height = bottom - top
+        if not (top < middle < top + 0.6 * height and mark.bottom - mark.top < 0.8 * height and group):
+            continue
+        near = [at for at, word in enumerate(group) if -0.2 < (mark.left - word.right) / height < 0.35]
+        if near:
+            at = min(near, key=lambda each: abs(mark.left - group[each].right)) + 1
+        elif 0 <= group[0].left - mark.right < 1.5 * height:
+            at = 0
+        else:
+            continue
+        if at < len(group) and group[at].text[0] in ",.;:)":
+            group[at] = group[at]._replace(spaced=False)
+        group.insert(at, mark._replace(spaced=False))
+        return True
+    return False
 
 
 def _same_line(current: Sequence[Word], word: Word, top: float, bottom: float, right: float) -> bool:
@@ -173,7 +228,8 @@ def _line(words: list[Word], page: int) -> Line:
                 cells += _cells_of(parts)
                 parts = [(text, False, here)]
             else:
-                parts.append((text, word.spaced or gap > 0.12 * size or raised, here))
+                spaced = word.spaced or gap > 0.12 * size or raised
+                parts.append((text, spaced and text not in _GLUED, here))
         previous = word
     cells += _cells_of(parts)
     whole = (
@@ -182,8 +238,10 @@ def _line(words: list[Word], page: int) -> Line:
         max(word.right for word in words),
         max(word.bottom for word in words),
     )
-    bold = words[0].bold and words[len(words) // 2].bold
-    return Line(page, _join_signs(cells), whole, size, bold, words[-1].hyphen, turned, note)
+    look = words[0].look
+    if look != words[-1].look:
+        look = Look("", 0, look.bold and words[-1].look.bold)
+    return Line(page, _join_signs(cells), whole, size, look, words[-1].hyphen, turned, note)
 
 
 def _cell_gap(previous: Word, word: Word, size: float) -> float:
@@ -246,7 +304,7 @@ def _without_last_sign(cell: Cell) -> Iterator[Cell]:
 
 
 _MARKER = re.compile(
-    r"[•▪■●○◦‣⁃∙·–—*➢►❖✓o§-]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,6})[.)]|\((?:\d{1,3}|[A-Za-z]{1,2}|[ivx]{1,6})\)"
+    r"[•▪■●○◦‣⁃∙·–—*➢►❖✓o§-]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,6})[.)]|\((?:\d{1,2}|[A-Za-z]{1,2}|[ivx]{1,6})\)"
     r"|\d{1,3}(?:\.\d{1,3}){1,4}\.?|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|(?:Item|Note|Part|PART|ITEM|NOTE)\s?\d{0,2}[A-Z]?[.:]?|§+\s?\d[\d.]*"
 )
 
@@ -289,6 +347,7 @@ def in_reading_order(lines: list[Line]) -> list[Line]:
     the one before it, in the same column, shows that the order is another one. Stretches that were drawn late (often a
     title) are moved up whole; where stretches lie among each other, a page of prose is sorted line by line.
     """
+    lines = _columns_apart(lines)
     upright = [line for line in lines if not line.turned]
     runs: list[list[Line]] = []
     for line in upright:
@@ -315,6 +374,47 @@ def in_reading_order(lines: list[Line]) -> list[Line]:
             position -= 1
         order.insert(position, index)
     return [line for index in order for line in runs[index]] + turned
+
+
+def _columns_apart(lines: list[Line]) -> list[Line]:
+    """Lines that run through several columns of prose, as where a page is drawn from top to bottom, cut at the gutters.
+
+    What tells columns of prose from a table is that they are full: their words reach the gutter again and again.
+    """
+    wide = sum(len(line.cells) > 1 and len(line.text) > 50 for line in lines)
+    if wide < _COLUMN_LINES:
+        return lines
+    done: list[Line] = []
+    start = 0
+    while start < len(lines):
+        end = start
+        while end < len(lines) and len(lines[end].cells) == len(lines[start].cells) and not lines[end].turned:
+            end += 1
+        if end - start >= _COLUMN_LINES and _are_columns([line.cells for line in lines[start:end]]):
+            for column in range(len(lines[start].cells)):
+                for line in lines[start:end]:
+                    cell = line.cells[column]
+                    last = column == len(line.cells) - 1
+                    done.append(replace(line, cells=[cell], box=cell.box, hyphen=last and line.hyphen))
+        else:
+            end = max(end, start + 1)
+            done += lines[start:end]
+        start = end
+    return done
+
+
+def _are_columns(rows: Sequence[Sequence[Cell]]) -> bool:
+    if len(rows[0]) < 2:
+        return False
+    for cells in zip(*rows, strict=True):
+        widths = [cell.box[2] - cell.box[0] for cell in cells]
+        letters = sum(len(cell.text) for cell in cells)
+        full = sum(width > 0.8 * max(widths) for width in widths)
+        if letters < 18 * len(cells) or full < 0.6 * len(cells) or any(is_figure(cell.text) for cell in cells):
+            return False
+    rights = [max(cell.box[2] for cell in cells) for cells in zip(*rows, strict=True)]
+    lefts = [min(cell.box[0] for cell in cells) for cells in zip(*rows, strict=True)]
+    return all(right < left for right, left in zip(rights, lefts[1:], strict=False))
 
 
 def _is_above(a: Box, b: Box, slack: float) -> bool:
@@ -384,37 +484,91 @@ def _beside(a: Box, b: Box) -> float:
 # --- running headers and footers -------------------------------------------------------------------------------------
 
 
-def without_furniture(pages: Sequence[list[Line]]) -> list[list[Line]]:
+def without_furniture(pages: Sequence[list[Line]], heights: Sequence[float] = ()) -> list[list[Line]]:
     """The pages' lines without running headers, footers, page numbers and text turned along the margin.
 
-    They are recognised by standing outermost on the page and repeating, digits apart, on at least three pages (or by
-    counting as the pages do).
+    They are recognised by standing outermost on the page and repeating, digits apart, on at least three pages, or on
+    all of two or three at the same place; or by counting as the pages do. `heights` of the pages, in points, help
+    where pages differ in size.
     """
-    top_edge = min((line.top for lines in pages for line in lines), default=0.0)
-    bottom_edge = max((line.bottom for lines in pages for line in lines), default=0.0)
-    band = _EDGE_BAND * (bottom_edge - top_edge)
-    counts: Counter[tuple[str, str]] = Counter()
+    tops = [min((line.top for line in lines), default=0.0) for lines in pages]
+    bottoms = [max((line.bottom for line in lines), default=0.0) for lines in pages]
+    if len(heights) != len(pages) or not all(heights):
+        heights = [max(bottoms, default=0.0)] * len(pages)
+    margin = min((height - bottom for height, bottom in zip(heights, bottoms, strict=True) if bottom), default=0.0)
+    top = min((edge for edge, bottom in zip(tops, bottoms, strict=True) if bottom), default=0.0)
+    bands = [(top + _EDGE_BAND * (h - margin - top), h - margin - _EDGE_BAND * (h - margin - top)) for h in heights]
+    repeats = _Repeats(len(pages))
     offsets: Counter[int] = Counter()
-    edges = [_edges(lines, top_edge + band, bottom_edge - band) for lines in pages]
-    for number, (top, bottom) in enumerate(edges, 1):
-        for side, edge in (("top", top), ("bottom", bottom)):
-            counts.update({(side, key) for line in edge for key in (line.text, _mask(line))})
-        shown = {int(n) for line in (*top[:2], *bottom[:2]) for n in _edge_numbers(line)}
+    edges = [_edges(lines, *band) for lines, band in zip(pages, bands, strict=True)]
+    for number, (sides, height) in enumerate(zip(edges, heights, strict=True), 1):
+        for side, edge in enumerate(sides):
+            repeats.update(side, edge, height)
+        shown = {int(n) for edge in sides for line in edge[:2] for n in _edge_numbers(line)}
         offsets.update({n - number for n in shown})
-    offset = next((o for o, count in offsets.most_common(1) if count >= max(MIN_REPEATS, 0.4 * len(pages))), None)
-    turned = Counter(_mask(line) for lines in pages for line in lines if line.turned)
+    least = min(max(MIN_REPEATS, 0.4 * len(pages)), max(len(pages), 2))
+    offset = next((o for o, count in offsets.most_common(1) if count >= least), None)
+    turned = Counter(_mask(line.text) for lines in pages for line in lines if line.turned)
     kept = []
-    for number, (lines, (top, bottom)) in enumerate(zip(pages, edges, strict=True), 1):
-        drop: set[int] = {id(line) for line in lines if line.turned and turned[_mask(line)] >= MIN_REPEATS}
-        numbered = _with_number((top, bottom), None if offset is None else number + offset)
-        for side, edge in (("top", top), ("bottom", bottom)):
+    for number, (lines, sides, band, height) in enumerate(zip(pages, edges, bands, heights, strict=True), 1):
+        drop: set[int] = {id(line) for line in lines if line.turned and turned[_mask(line.text)] >= MIN_REPEATS}
+        numbered = _with_number(sides, None if offset is None else number + offset)
+        for side, edge in enumerate(sides):
             for depth, line in enumerate(edge):
-                count = counts[side, line.text], counts[side, _mask(line)]
-                if id(line) not in numbered and not _is_furniture(line, count, depth, len(pages)):
+                outside = line.bottom < band[0] if side == 0 else line.top > band[1]
+                if id(line) not in numbered and not repeats.is_furniture(side, line, depth, height, outside):
                     break
                 drop.add(id(line))
         kept.append([line for line in lines if id(line) not in drop])
     return kept
+
+
+class _Repeats:
+    """On how many pages a line stands at the top (side 0) or bottom (1): as it is, but for digits, at which height."""
+
+    def __init__(self, pages: int) -> None:
+        self.pages = pages
+        self.counts: Counter[tuple[int, str]] = Counter()
+        self.placed: Counter[tuple[int, str, int]] = Counter()
+
+    def update(self, side: int, edge: Sequence[Line], height: float) -> None:
+        """Count the lines at one edge of a page."""
+        keys: set[str] = set()
+        places: set[tuple[str, int]] = set()
+        for line in edge:
+            keys |= {line.text, _mask(line.text)}
+            place = self._place(side, line, height)
+            places |= {(line.text, place), (_mask(line.text), place)}
+            if len(line.cells) > 1:
+                keys |= {key for cell in line.cells for key in (cell.text, _mask(cell.text))}
+        self.counts.update((side, key) for key in keys)
+        self.placed.update((side, *place) for place in places)
+
+    @staticmethod
+    def _place(side: int, line: Line, height: float) -> int:
+        return round((line.top if side == 0 else height - line.bottom) / 4)
+
+    def is_furniture(self, side: int, line: Line, depth: int, height: float, outside: bool) -> bool:
+        """Whether a line is furniture; `outside` says that it lies in the band at the page's edge."""
+        text, shape = line.text, _mask(line.text)
+        if not any(char.isalnum() for char in text):
+            return True
+        exact, masked = self.counts[side, text], self.counts[side, shape]
+        if len(line.cells) > 1 and not any(is_figure(cell.text) for cell in line.cells):
+            exact = max(exact, min(self.counts[side, cell.text] for cell in line.cells))
+            masked = max(masked, min(self.counts[side, _mask(cell.text)] for cell in line.cells))
+        if _PAGE_NUMBER.fullmatch(shape) or _ROMAN.fullmatch(text):
+            return masked >= 2 or self.pages == 1 or shape.lower().startswith("page")
+        if not any(char.isalpha() for char in text):
+            return False
+        place = self._place(side, line, height)
+        here = sum(self.placed[side, text, place + step] for step in (-1, 0, 1))
+        if self.pages <= 3:
+            return here >= 2 and outside and depth < 2 and here >= self.pages - 1 and not _is_row(line)
+        if depth == 0 and (outside or exact >= 0.2 * self.pages):
+            often = exact >= max(MIN_REPEATS, 0.1 * self.pages) or masked >= max(MIN_REPEATS, 0.12 * self.pages)
+            return often or here >= MIN_REPEATS
+        return exact >= max(MIN_REPEATS, 0.2 * self.pages) or (self.pages >= 10 and masked >= 0.5 * self.pages)
 
 
 def _with_number(edges: tuple[list[Line], list[Line]], number: int | None) -> set[int]:
@@ -431,22 +585,6 @@ def _with_number(edges: tuple[list[Line], list[Line]], number: int | None) -> se
         if found:
             return found
     return set()
-
-
-def _is_furniture(line: Line, counts: tuple[int, int], depth: int, pages: int) -> bool:
-    """Whether a line is furniture, from the number of pages that show it at this edge as it is, and but for digits."""
-    text = line.text
-    exact, masked = counts
-    if not any(char.isalnum() for char in text):
-        return True
-    shape = _mask(line)
-    if _PAGE_NUMBER.fullmatch(shape) or _ROMAN.fullmatch(text):
-        return masked >= 2 or pages == 1 or shape.lower().startswith("page")
-    if not any(char.isalpha() for char in text):
-        return False
-    if depth == 0:
-        return exact >= MIN_REPEATS or masked >= max(MIN_REPEATS, 0.12 * pages)
-    return exact >= max(MIN_REPEATS, 0.2 * pages) or (pages >= 10 and masked >= 0.5 * pages)
 
 
 def _is_row(line: Line) -> bool:
@@ -466,8 +604,8 @@ def _edges(lines: Sequence[Line], above: float, below: float) -> tuple[list[Line
     return top, bottom
 
 
-def _mask(line: Line) -> str:
-    return _DIGITS.sub("#", line.text)
+def _mask(text: str) -> str:
+    return _DIGITS.sub("#", text)
 
 
 def _edge_numbers(line: Line) -> list[str]:

@@ -4,19 +4,28 @@ What a command needs is imported inside it, so that `--help` and errors of usage
 """
 
 import argparse
+import getpass
 import hashlib
 import json
 import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from errors import CorrectionError, FetchError, FootnoteError, QuestionSetError, SettingError, SourceMissing
+from errors import (
+    CorrectionError,
+    FetchError,
+    FootnoteError,
+    QuestionSetError,
+    SettingError,
+    SourceError,
+    SourceMissing,
+)
 from settings import ROOT, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -24,10 +33,11 @@ if TYPE_CHECKING:
 
     from chat.answer import Answer
     from chat.answering import Answerer
-    from index.gathering import Choose
+    from index.gathering import Choose, Gathering
     from index.library import Library
     from index.values import AddReport, Hit, Listed, Progress
     from ingest.listing import Entry, Listing
+    from ingest.sources import Source
 
 log = logging.getLogger("footnote")
 
@@ -152,12 +162,46 @@ def _add(parsed: argparse.Namespace, settings: Settings) -> int:
             _fill(library, settings, parsed)
             gathering = Gathering(library, fetch, relative_to=ROOT, choose=_chooser(parsed))
             with _progress("Adding") as on_progress:
-                report = library.add(gathering.sources(parsed.paths), on_progress=on_progress)
+                report = library.add(
+                    _with_password(gathering.sources(parsed.paths), parsed.password), on_progress=on_progress
+                )
             report = replace(report, listed=tuple(gathering.listed))
+            if parsed.password is None and sys.stdin.isatty() and sys.stderr.isatty():
+                report = _add_with_passwords(library, report, gathering, parsed.paths)
         _out(json.dumps(report.to_json(), ensure_ascii=False) if parsed.json else _report_text(report))
         for failure in report.failed:
             _tell(f"footnote: {_one_line(f'{failure.source}: {failure.error}')}")
         return 1 if report.failed else 0
+
+
+def _with_password(sources: "Iterable[Source | SourceError]", password: str | None) -> "Iterator[Source | SourceError]":
+    for source in sources:
+        yield source if isinstance(source, SourceError) else replace(source, password=password)
+
+
+def _add_with_passwords(
+    library: "Library", report: "AddReport", gathering: "Gathering", arguments: Sequence[str]
+) -> "AddReport":
+    """Ask for the passwords of the files that need one, three times at most, and add these; Enter leaves a file out."""
+    locked = {each.source for each in report.failed if each.needs_password}
+    if not locked:
+        return report
+    from ingest.sources import is_address
+
+    again = [each for each in arguments if not is_address(each) or each in locked]  # pages are not fetched twice
+    for source in gathering.sources(again):
+        if isinstance(source, SourceError) or source.name not in locked:
+            continue
+        for _ in range(3):
+            password = getpass.getpass(f"Password of {source.name} (Enter leaves it out): ", stream=sys.stderr)
+            if not password:
+                break
+            opened = library.add([replace(source, password=password)])
+            if not any(each.needs_password for each in opened.failed):
+                rest = tuple(each for each in report.failed if each.source != source.name)
+                report = replace(report, failed=rest) + opened
+                break
+    return report
 
 
 def _chooser(parsed: argparse.Namespace) -> "Choose | None":
@@ -670,6 +714,7 @@ def _parser() -> argparse.ArgumentParser:
     chosen.add_argument(
         "--choose", type=_numbers, metavar="1,3-5", help="add these of them; without either they are only listed"
     )
+    add.add_argument("--password", help="what opens protected PDF files; kept nowhere (asked for when it is left out)")
     add.add_argument("--watch", action="store_true", help="keep following these folders (or corpus/) until Ctrl-C")
     _json_option(add)
 

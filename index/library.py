@@ -27,6 +27,7 @@ from errors import (
     LibraryDamaged,
     LibraryError,
     LibraryFull,
+    SourceEncrypted,
     SourceError,
     SourceMissing,
 )
@@ -611,6 +612,8 @@ class _Adding:
         pool = WorkerPool(self._library._workers, ocr_language=self._library._ocr_language)
         try:
             for source, result in pool.read(self._to_read(sources, stop)):
+                if isinstance(result, SourceEncrypted) and (held := self._as_held(source)) is not None:
+                    result = held
                 if isinstance(result, SourceError):
                     self._fail(result)
                     continue
@@ -666,6 +669,17 @@ class _Adding:
                 self._fail(error)
             else:
                 self._read(source, article)
+
+    def _as_held(self, source: Source) -> Article | None:
+        """The article as the library holds it, where its file is the same and only its password is not at hand.
+
+        Passwords are not kept, and neither is a copy without one: after a change of parser such an article keeps the
+        text that it was read with, and is cut and embedded anew like all others.
+        """
+        identity = article_id(source.name)
+        if source.password or self._by_id.get(identity, ("", ""))[0] != _sha256_of(source):
+            return None
+        return self._library._store.article(identity)
 
     def _read(self, source: Source, article: Article) -> None:
         library = self._library
@@ -756,7 +770,7 @@ class _Adding:
             self._tell(each.source.name, outcome)
 
     def _fail(self, error: SourceError) -> None:
-        self._results["failed"].append(Failure(error.source, error.reason))
+        self._results["failed"].append(Failure(error.source, error.reason, isinstance(error, SourceEncrypted)))
         self._tell(error.source, "failed", error.reason)
 
     def _begin(self, name: str) -> None:

@@ -160,10 +160,16 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A source that could not be added: which, and why with what to do."""
+    """A source that could not be added: which, and why with what to do. With its password it might be."""
 
     source: str
     error: str
+    needs_password: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The failure in the command line's shape."""
+        locked = {"needs_password": True} if self.needs_password else {}
+        return {"source": self.source, "error": self.error} | locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,7 @@ class AddReport:
             "unchanged": list(self.unchanged),
             "removed": list(self.removed),
             "duplicates": [{"source": source, "same_as": same_as} for source, same_as in self.duplicates],
-            "failed": [{"source": each.source, "error": each.error} for each in self.failed],
+            "failed": [each.to_json() for each in self.failed],
         }
 
 

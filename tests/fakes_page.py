@@ -218,6 +218,8 @@ class FakeBackend:
         else:
             assert isinstance(entry, PastedText)
             text, title, published = entry.text, entry.title, entry.published
+        if text.startswith("Locked.") and getattr(entry, "password", None) != "Öffne dich":
+            return AddReport(failed=(Failure(entry.name, "is protected by a password; add it with it", True),))
         if not text.strip():
             raise SourceUnreadable(entry.name, "holds no text; save it again with its text")
         new = article(entry.name, title, [(BlockKind.PARAGRAPH, part) for part in text.split("\n\n") if part.strip()])

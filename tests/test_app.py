@@ -493,6 +493,8 @@ def test_bad_input_is_told_one_by_one_and_the_rest_is_added(tmp_path):
     told = {each["source"]: each["error"] for each in report["failed"]}
     for each, words in expected.items():
         assert words in told[str(each)], f"{each}: {told}"
+    locked = str(tmp_path / "bad" / "locked.pdf")
+    assert [each["source"] for each in report["failed"] if each.get("needs_password")] == [locked]
     # A page nested this deep is either read or refused, in words; it takes nothing else along.
     deep = [error for source, error in told.items() if source.endswith("deep.html")]
     assert all("nested" in error for error in deep)
@@ -507,6 +509,8 @@ def test_bad_input_is_told_one_by_one_and_the_rest_is_added(tmp_path):
         said("show", "windows.txt", library=library)["text"] == "Sales rose to €5 million – “a record” at Café Zürich."
     )
     assert said("show", "wide.txt", library=library)["text"] == "Profit fell to £3 million."
+    assert len(said("add", "--password", "user", locked, library=library)["added"]) == 1
+    assert said("show", "locked.pdf", library=library)["text"] == "secret"
     assert said("verify", library=library)["ok"]
     assert run("add", library=library, code=1).stdout == b""  # apart from the drop folder: what should it add?
 

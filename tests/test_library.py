@@ -5,6 +5,7 @@ import sqlite3
 import threading
 
 import pytest
+from fpdf import FPDF
 
 import index.library
 from errors import ArticleNotFound, CorrectionError, LibraryError, SourceMissing
@@ -232,6 +233,31 @@ def test_adding_an_outdated_article_again_reads_it_again(tmp_path):
 
 
 # Removing and finding by name ----------------------------------------------------------------------------------------
+
+
+def test_a_protected_file_is_read_with_its_password_and_keeps_its_text_when_it_is_renewed(tmp_path):
+    document = FPDF()
+    document.set_encryption(owner_password="boss", user_password="sesame")
+    document.add_page()
+    document.set_font("Helvetica", size=11)
+    document.text(20, 20, "Walrus revenue was US$9 million in the year.")
+    data = bytes(document.output())
+    with Library(tmp_path / "library", BagEmbedder()) as library:
+        report = library.add([Source("own.pdf", data=data)])
+        assert [(each.source, each.needs_password) for each in report.failed] == [("own.pdf", True)]
+        assert library.add([Source("own.pdf", data=data, password="wrong")]).failed[0].needs_password
+        assert library.add([Source("own.pdf", data=data, password="sesame")]).added
+        before = library.article("own.pdf")
+    for path in (tmp_path / "library").rglob("*"):
+        assert not path.is_file() or b"sesame" not in path.read_bytes()
+    with Library(tmp_path / "library", BagEmbedder(), passages=PassageSettings(text_pieces=40)) as library:
+        assert library.outdated()
+        report = library.renew()
+        assert (len(report.replaced), report.failed) == (1, ())
+        assert not library.outdated()
+        after = library.article("own.pdf")
+        assert (after.article.text, after.article.places) == (before.article.text, before.article.places)
+        assert library.search("walrus revenue").hits[0].text.startswith("Walrus revenue")
 
 
 def test_articles_are_removed_by_id_source_file_name_and_title(library):

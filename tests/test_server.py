@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -233,6 +234,21 @@ def test_files_keep_their_real_names_and_each_says_what_became_of_it(client, bac
     }
     names = [each["source"] for each in client.get("/api/articles").json()["articles"]]
     assert "Ünïted “report” 2025.txt" in names
+
+
+def test_a_protected_file_is_asked_its_password_and_opened_with_it(client, backend):
+    def send(password: str | None) -> Any:
+        headers = {} if password is None else {"X-Footnote-Password": quote(password)}
+        answer = client.post(
+            "/api/add/file", params={"name": "own.pdf"}, content=b"Locked. Words of text.", headers=headers
+        )
+        return ended(client, answer.json()["job"])["items"][0]
+
+    locked = {"name": "own.pdf", "state": "locked", "detail": "is protected by a password; add it with it"}
+    assert send(None) == locked
+    assert send("wrong") == locked
+    assert send("Öffne dich") == {"name": "own.pdf", "state": "added", "detail": ""}
+    assert "dich" not in client.get("/api/jobs?kind=add").text
 
 
 def test_an_upload_cannot_leave_its_folder(client, backend):

@@ -5,7 +5,7 @@ evaluation; the tests implement it with articles in memory.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +34,7 @@ class UploadedFile:
 
     name: str
     path: Path
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

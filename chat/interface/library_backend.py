@@ -129,7 +129,10 @@ class LibraryBackend:
 
     def _sources(self, entry: Entry, gathering: Gathering) -> Iterable[Source | SourceError]:
         if isinstance(entry, UploadedFile):
-            return find_sources(entry.path, relative_to=entry.path.parent)
+            found = find_sources(entry.path, relative_to=entry.path.parent)
+            if entry.password is None:
+                return found
+            return (each if isinstance(each, SourceError) else replace(each, password=entry.password) for each in found)
         if isinstance(entry, PastedText):
             return [
                 Source(

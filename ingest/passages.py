@@ -6,8 +6,9 @@ column names, which then stand in the passage's heading.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from ingest.article import Article, Block, BlockKind, Row
 from ingest.periods import find_periods
@@ -91,6 +92,28 @@ class _Section:
     furniture: bool
     units: list[_Unit]
     heading_only: bool = False
+    caption: str = ""
+    unit: str = ""
+
+    def takes(self, block: Block) -> bool:
+        """Whether a block can stand in one passage with the table rows that are here: rows of one table do."""
+        if not self.columns:
+            return True
+        if block.kind is not BlockKind.TABLE_ROW:
+            return block.kind not in (BlockKind.TABLE_HEADER, BlockKind.CAPTION)
+        row = block.row or Row()
+        named = {name for name in row.columns if name}
+        return not named or (
+            (row.caption, row.unit) == (self.caption, self.unit) and not named.isdisjoint(self.columns)
+        )
+
+    def take_row(self, row: Row) -> None:
+        """Learn the names of a row's columns; rows with empty cells may lack some."""
+        self.caption, self.unit = self.caption or row.caption, self.unit or row.unit
+        if len(row.columns) > len(self.columns) and {*self.columns} <= {*row.columns}:
+            self.columns = row.columns
+        else:
+            self.columns += tuple(name for name in row.columns if name not in self.columns)
 
 
 def split_article(article: Article, pieces: PieceOffsets, settings: PassageSettings | None = None) -> list[Passage]:
@@ -146,20 +169,15 @@ def _sections(article: Article, pieces: PieceOffsets, settings: PassageSettings)
                 sections.append(current)
             current.path = names
         else:
-            columns = block.columns if block.kind is BlockKind.TABLE_ROW else ()
-            fits = (
-                current is not None
-                and (current.furniture == furniture or current.heading_only)
-                and (not current.columns or not columns or current.columns == columns)
-            )
-            if not fits or current is None:
+            fits = current is not None and (current.furniture == furniture or current.heading_only)
+            if current is None or not fits or not current.takes(block):
                 names = tuple(name for _, name in path if name != article.title)
-                current = _Section(names, columns, furniture, [])
+                current = _Section(names, (), furniture, [])
                 sections.append(current)
             current.furniture = furniture
             current.heading_only = False
-            if columns:
-                current.columns = columns
+            if block.kind is BlockKind.TABLE_ROW:
+                current.take_row(block.row or Row())
         current.units.extend(_units(text, block, block_offsets, pieces, settings))
     return sections
 
@@ -188,7 +206,8 @@ def _units(
     room = min(settings.text_pieces, settings.whole_pieces - settings.heading_pieces)
     whole = block.kind not in (BlockKind.PARAGRAPH, BlockKind.FURNITURE)
     if whole and len(ends) <= room and block.end - block.start <= settings.most_characters:
-        return [_Unit(block.start, block.end, block.kind, len(ends), joins=False, row=block.row)]
+        inside = block.row is not None and bool(block.row.labels)  # a row whose label stands above it
+        return [_Unit(block.start, block.end, block.kind, len(ends), joins=inside, row=block.row)]
     units: list[_Unit] = []
     uncounted: list[_Unit] = []  # cut inside a word, whose parts then have other pieces
     for start, end in sentence_spans(text, block.start, block.end):
@@ -265,27 +284,52 @@ def _headings(
     pieces: PieceOffsets,
     settings: PassageSettings,
 ) -> list[tuple[str, int]]:
-    """Each section's heading text and its number of pieces: title, outer and inner section, column names."""
+    """Each section's heading text and its number of pieces: title, outer and inner section, and of a table its unit,
+    column names and caption."""
     head = head_of(title, facts)
     parts = [
-        (head, section.path[-2] if len(section.path) > 1 else "", section.path[-1] if section.path else "", columns)
+        (
+            head,
+            section.path[-2] if len(section.path) > 1 else "",
+            section.path[-1] if section.path else "",
+            " | ".join(part for part in (section.unit, *_shortened(section.columns)) if part),
+            section.caption,
+        )
         for section in sections
-        for columns in (" | ".join(section.columns),)
     ]
-    offsets = dict(zip(texts := list({each for four in parts for each in four}), pieces(texts), strict=True))
-    return [_fitted(four, offsets, settings.heading_pieces) for four in parts]
+    offsets = dict(zip(texts := list({each for five in parts for each in five}), pieces(texts), strict=True))
+    return [_fitted(five, offsets, settings.heading_pieces) for five in parts]
+
+
+def _shortened(columns: Sequence[str]) -> Iterator[str]:
+    """Column names without the words that those before them began with: "Three Months Ended" is said once."""
+    before: list[str] = []
+    for name in columns:
+        words = name.split()
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, words, strict=False)))
+        yield " ".join(words[same:] if 2 <= same < len(words) else words)
+        before = words or before
 
 
 def _fitted(
-    parts: tuple[str, str, str, str], offsets: Mapping[str, list[tuple[int, int]]], most: int
+    parts: tuple[str, str, str, str, str], offsets: Mapping[str, list[tuple[int, int]]], most: int
 ) -> tuple[str, int]:
     """The parts joined, within `most` pieces; a long title must not push out the section or the column names."""
     sizes = [len(offsets[part]) for part in parts]
     left = most - max(0, sum(size > 0 for size in sizes) - 1)  # a separator is one piece
-    taken = [0, 0, 0, 0]
-    title, outer, inner, columns = range(4)
+    taken = [0, 0, 0, 0, 0]
+    title, outer, inner, columns, caption = range(5)
     third = most // 3
-    for part, share in ((inner, third), (columns, third), (title, most), (inner, most), (columns, most), (outer, most)):
+    shares = (
+        (inner, third),
+        (columns, third),
+        (title, most),
+        (inner, most),
+        (columns, most),
+        (caption, most),
+        (outer, most),
+    )
+    for part, share in shares:
         more = max(0, min(sizes[part] - taken[part], share, left))
         taken[part] += more
         left -= more

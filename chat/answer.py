@@ -25,7 +25,8 @@ class Quote:
     """A whole sentence, list item or table row, verbatim: the article's `text[start:end]`.
 
     `spans` are the words that answer, as offsets into the article (not into the quote). `columns` are the column names
-    of a quoted table row, shown beside it. `boxes` are (page, left, top, right, bottom) in points from the top left.
+    of a quoted table row, `column` those of the cells that answer, `labels` the rows that head it, `unit` and `caption`
+    the table's; all are shown beside it. `boxes` are (page, left, top, right, bottom) in points from the top left.
     `answers` is False for context. `score` is higher for better and compares within one answer.
     """
 
@@ -46,6 +47,10 @@ class Quote:
     score: float
     part: str | None = None
     columns: tuple[str, ...] = ()
+    column: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+    caption: str = ""
     boxes: tuple[tuple[float, float, float, float, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:

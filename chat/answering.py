@@ -14,7 +14,7 @@ from chat.reader import Reader, Reading
 from index.library import Library
 from index.values import Hit, SearchResult
 from index.where import EVERYTHING, Where
-from ingest.article import BlockKind
+from ingest.article import BlockKind, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Answerer:
         found = self._library.search(understood, k=max(k, self._settings.read), where=where)
         reading = time.perf_counter()
         hits = found.hits
-        readings = self._reader.read(found.preference.rest or understood, hits[: self._settings.read])
+        asked = found.preference.rest or understood
+        readings = self._reader.read(asked, hits[: self._settings.read], whole=understood)
         readings = _of_documents_first(readings, hits, found.preference.documents, self._settings.threshold)
         read_ms = (time.perf_counter() - reading) * 1000
         times = {
@@ -98,7 +99,9 @@ class Answerer:
         found = self._library.search(query, k=max(k, self._settings.read), where=where)
         begin = time.perf_counter()
         asked = found.preference.rest or found.query
-        hits = _reordered(found.hits, self._reader.read(asked, found.hits[: self._settings.read]))[:k]
+        hits = _reordered(found.hits, self._reader.read(asked, found.hits[: self._settings.read], whole=found.query))[
+            :k
+        ]
         spent = (time.perf_counter() - begin) * 1000
         times = dict(found.milliseconds)
         times["rerank"] = round(spent, 2)
@@ -151,6 +154,7 @@ class Answerer:
     def _quote(self, hit: Hit, reading: Reading, text: str, *, answers: bool) -> Quote:
         boxes = self._library.boxes(hit.article_id, reading.start, reading.end) if hit.pages else []
         pages = tuple(sorted({int(box[0]) for box in boxes})) or hit.pages
+        row = (reading.row or Row()) if reading.kind is BlockKind.TABLE_ROW else None
         return Quote(
             article_id=hit.article_id,
             title=hit.title,
@@ -167,7 +171,11 @@ class Answerer:
             sha256=hit.sha256,
             text_sha256=hit.text_sha256,
             score=round(reading.probability, 4),
-            columns=hit.columns if reading.kind is BlockKind.TABLE_ROW else (),
+            columns=row.columns or hit.columns if row is not None else (),
+            column=reading.columns,
+            labels=row.labels if row is not None else (),
+            unit=row.unit if row is not None else "",
+            caption=row.caption if row is not None else "",
             boxes=tuple(boxes),
         )
 

@@ -13,19 +13,22 @@ from typing import Protocol
 
 import numpy as np
 
+from chat.cells import AskedColumn, Cell, asked_column, asks_for_cell, cells_asked_for, spans_of
 from chat.terms import Asked, asked_for, asks_for_furniture, figures_in, names_in, years_in
 from index.embedder import Embedder
 from index.values import Hit
-from ingest.article import BlockKind
+from ingest.article import BlockKind, Row
 from ingest.passages import Unit
 from ingest.sentences import sentence_spans
+from ingest.tables import has_values
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A unit of a passage as an answer: `passage` counts into the passages read, offsets are into the article.
 
-    `spans` are the words that answer, inside [start, end). `probability` in [0, 1] estimates that the unit answers; it
+    `spans` are the words that answer, inside [start, end); of a table row they are cells, `columns` the names of their
+    columns, and `row` says how it is read. `probability` in [0, 1] estimates that the unit answers; it
     ranks readings across passages. `features` says how it came about.
     """
 
@@ -36,13 +39,19 @@ class Reading:
     spans: tuple[tuple[int, int], ...]
     probability: float
     features: Mapping[str, float]
+    row: Row | None = None
+    columns: tuple[str, ...] = ()
 
 
 class Reader(Protocol):
     """Reads passages for a question; readings come best first."""
 
-    def read(self, question: str, passages: Sequence[Hit]) -> list[Reading]:
-        """What could answer, best first; empty when nothing could."""
+    def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
+        """What could answer, best first; empty when nothing could.
+
+        `whole` is the question with the company and period that it names, where `question` lacks them because the
+        passages are of the right document already.
+        """
         ...
 
 
@@ -65,6 +74,8 @@ FIRST_WEIGHTS: Mapping[str, float] = {
     "names": 0.5,
     "asks": -1.5,
     "furniture": 3.0,
+    "label": 1.5,
+    "cell": 1.0,
 }
 WEIGHTS: Mapping[str, float] = {**FIRST_WEIGHTS, "similarity": 4.0}
 _EMBEDDED = 10  # units whose similarity is computed: they take 40 ms, and a dozen answered no better (measurements.md)
@@ -94,9 +105,9 @@ class SentenceReader:
         self._weights = weights
         self._first_weights = first_weights
 
-    def read(self, question: str, passages: Sequence[Hit]) -> list[Reading]:
+    def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
         """Readings of all units that could answer, best first."""
-        candidates = self._candidates(question, passages)
+        candidates = self._candidates(question, passages, whole or question)
         candidates.sort(key=lambda each: -each.first_score)
         chosen = candidates[:_EMBEDDED]
         if not chosen:
@@ -106,21 +117,26 @@ class SentenceReader:
         readings = []
         for each, similarity in zip(chosen, similarities, strict=True):
             features = {**each.features, "similarity": float(similarity)}
+            points = bool(each.cells) and asks_for_cell(whole or question, each.cells)
             readings.append(
                 Reading(
                     passage=each.passage,
-                    start=each.start,
-                    end=each.end,
-                    kind=each.kind,
-                    spans=answering_spans(question, each.text, each.start),
+                    start=each.unit.start,
+                    end=each.unit.end,
+                    kind=each.unit.kind,
+                    spans=spans_of(each.cells, each.unit.start)
+                    if points
+                    else answering_spans(question, each.text, each.unit.start),
                     probability=_logistic(features, self._weights),
                     features=features,
+                    row=each.unit.row,
+                    columns=tuple(cell.column for cell in each.cells if cell.column) if points else (),
                 )
             )
         readings.sort(key=lambda reading: -reading.probability)
         return readings
 
-    def _candidates(self, question: str, passages: Sequence[Hit]) -> list["_Candidate"]:
+    def _candidates(self, question: str, passages: Sequence[Hit], whole_question: str) -> list["_Candidate"]:
         terms = self._terms(question)
         counts = self._frequencies(terms)
         total = max(1, self._passages())
@@ -135,6 +151,8 @@ class SentenceReader:
         best = max((hit.score - added for hit in passages), default=1.0) or 1.0
         furniture = asks_for_furniture(question)
         name_terms = set(self._terms(" ".join(names_in(question))))
+        asked_terms = set(terms)
+        columns: dict[str, AskedColumn] = {}  # by article, since its facts tell what "Q3" is
         result = []
         for number, hit in enumerate(passages):
             if hit.furniture and not furniture:
@@ -146,16 +164,28 @@ class SentenceReader:
                 if unit.kind in (BlockKind.HEADING, BlockKind.TABLE_HEADER):
                     continue
                 text = hit.text[unit.start - hit.start : unit.end - hit.start]
-                row = unit.kind is BlockKind.TABLE_ROW
-                read_as = f"{hit.section.rsplit(' › ', 1)[-1]} {' | '.join(hit.columns)}: {text}" if row else text
-                own = set(self._terms(read_as))
+                cells: tuple[Cell, ...] = ()
+                read_as = said = text
+                label: set[str] = set()
+                if unit.kind is BlockKind.TABLE_ROW:
+                    row = unit.row or Row()
+                    if not has_values(["", *(text[start:end] for start, end in row.cells)]) and row.cells:
+                        continue  # a label of other rows tells nothing by itself
+                    if hit.article_id not in columns:
+                        columns[hit.article_id] = asked_column(whole_question, hit.facts)
+                    cells = cells_asked_for(columns[hit.article_id], text, row)
+                    named = text[slice(*row.cells[0])] if row.cells else ""
+                    label = set(self._terms(" ".join((*row.labels, named))))
+                    said = _cell_in_words(text, row, named, cells)
+                    read_as = f"{hit.section.rsplit(' › ', 1)[-1]} {said}"
+                own = set(self._terms(f"{read_as} {unit.row.caption} {unit.row.unit}" if unit.row else read_as))
                 lacking = [rarity[term] for term in terms if term not in around and term not in own]
                 features = {
                     "bias": 1.0,
                     "coverage": sum(rarity[term] for term in terms if term in own) / whole,
                     "context": sum(rarity[term] for term in terms if term in around or term in own) / whole,
                     "missing": max(lacking, default=0.0) / rarest,
-                    "years": _agreement(wanted_years, years_in(text), years_around),
+                    "years": _agreement(wanted_years, years_in(said), years_around),
                     "figures": len(wanted_figures & figures_in(text)) / len(wanted_figures) if wanted_figures else 0.0,
                     "kind": _kind_match(asked, question, text, furniture),
                     "passage": max(0.0, hit.score - added) / best,
@@ -164,22 +194,31 @@ class SentenceReader:
                     "names": _share(name_terms, own | heading_terms),
                     "asks": 1.0 if text.rstrip().endswith("?") else 0.0,
                     "furniture": 1.0 if hit.furniture else 0.0,
+                    "label": len(label & asked_terms) / len(label) - 0.5 if label else 0.0,
+                    "cell": max((max(-3.0, min(3.0, cell.agrees)) for cell in cells), default=0.0) / 3,
                 }
                 first_score = _logistic(features, self._first_weights)
-                result.append(_Candidate(number, unit.start, unit.end, unit.kind, text, read_as, features, first_score))
+                result.append(_Candidate(number, unit, text, read_as, cells, features, first_score))
         return result
 
 
 @dataclass(slots=True)
 class _Candidate:
     passage: int
-    start: int
-    end: int
-    kind: BlockKind
+    unit: Unit
     text: str
     read_as: str
+    cells: tuple[Cell, ...]
     features: dict[str, float]
     first_score: float
+
+
+def _cell_in_words(text: str, row: Row, label: str, cells: Sequence[Cell]) -> str:
+    """What a row says in the cells that are asked for, as a sentence might; the whole row where none is."""
+    if not cells:
+        return f"{' '.join(row.labels)} {' | '.join(row.columns)}: {text}"
+    said = "; ".join(f"{cell.column} {text[cell.start : cell.end]}".strip() for cell in cells)
+    return f"{' '.join(row.labels)} {label}: {said}".strip()
 
 
 def _logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:

@@ -499,6 +499,7 @@ class Library:
                     score=score * factor if passage.furniture and score > 0 else score,
                     units=passage.units,
                     columns=passage.columns,
+                    facts=held.facts,
                     trace=trace,
                 )
             )

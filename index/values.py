@@ -26,7 +26,7 @@ class Hit:
 
     `heading` was embedded and searched with the text and is never quoted; `section` is the path of headings above.
     `sha256` is of the original file, `text_sha256` of the article's text. `units` are what can be quoted of it,
-    `columns` the column names of table rows among them.
+    `columns` the column names of table rows among them. `facts` are the article's.
     `score` ranks within one search, higher is better. `trace` says how it came about: dense_score, dense_rank,
     words_score, words_rank (from 1), None where that leg did not find it; and the bonus in `score`, where there is one.
     """
@@ -48,6 +48,7 @@ class Hit:
     score: float
     units: tuple[Unit, ...] = ()
     columns: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
     trace: Mapping[str, float | int | None] = field(default_factory=dict)
 
     @property

@@ -123,7 +123,7 @@ def shape_of(rows: Sequence[Sequence[str]], separator: int | None = None) -> Tab
 
 def has_values(cells: Sequence[str]) -> bool:
     """Whether a cell behind the first is a figure, or stands for a missing one."""
-    return any(_is_value(cell) for cell in cells[1:])
+    return any(is_value(cell) for cell in cells[1:])
 
 
 def flat_table_rows(lines: Sequence[str]) -> bool:
@@ -145,7 +145,7 @@ def flat_table_rows(lines: Sequence[str]) -> bool:
 
 def _is_data(row: Sequence[str], *, first: bool) -> bool:
     behind = [cell for cell in row[1:] if cell]
-    figures = [cell for cell in behind if _is_value(cell) and not _UNIT.fullmatch(cell) and not _is_period(cell)]
+    figures = [cell for cell in behind if is_value(cell) and not _UNIT.fullmatch(cell) and not _is_period(cell)]
     if not figures:
         return False
     if all(_YEAR.fullmatch(cell) for cell in figures):
@@ -163,7 +163,8 @@ def _is_period(cell: str) -> bool:
     return _YEAR.search(cell) is not None and _YEAR_LIKE.fullmatch(cell) is not None
 
 
-def _is_value(cell: str) -> bool:
+def is_value(cell: str) -> bool:
+    """Whether a cell is a figure, with its signs, or stands for a missing one."""
     return 0 < len(cell) <= 40 and _VALUE.fullmatch(cell) is not None
 
 
@@ -187,7 +188,7 @@ def _spread(row: Sequence[str], width: int, *, last: bool) -> list[str]:
 
 
 def _figures(line: str) -> int:
-    return sum(_is_value(word) and not _YEAR.fullmatch(word.strip("()")) for word in line.split() if word not in "–—-")
+    return sum(is_value(word) and not _YEAR.fullmatch(word.strip("()")) for word in line.split() if word not in "–—-")
 
 
 def _without_brackets(line: str) -> str:

@@ -54,7 +54,7 @@ class ScriptedReader:
     questions: list[str] = field(default_factory=list)
     read_passages: list[int] = field(default_factory=list)
 
-    def read(self, question: str, passages: Sequence[Hit]) -> list[Reading]:
+    def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
         self.questions.append(question)
         self.read_passages.append(len(passages))
         readings = []

@@ -24,6 +24,12 @@ _STRETCH = re.compile(
     r"|(?P<half>half(?:-year)?|H[12]|[12]H)|(?P<year>(?:fiscal |full |financial )?year|annual|FY))(?![\w-])",
     re.IGNORECASE,
 )
+_ORDINALS = ("first", "second", "third", "fourth", "1st", "2nd", "3rd", "4th")
+_PART = re.compile(
+    r"\b(?:(?P<sign>[QH])(?P<number>[1-4])|(?P<other>[1-4])(?P<after>[QH])"
+    rf"|(?P<ordinal>{'|'.join(_ORDINALS)})[\s-]+(?:fiscal\s+)?(?P<unit>quarter|half))(?![a-z])",
+    re.IGNORECASE,
+)
 _DAY = re.compile(rf"\b(?P<month>{'|'.join(MONTHS)})\b\.?\s+(?P<day>\d{{1,2}})(?!\d)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*|\d+(?:\.\d+)?%?")
 _OF_TIME = frozenset(
@@ -31,6 +37,7 @@ _OF_TIME = frozenset(
     for in and to period periods unaudited on a an total amount first second third fourth""".split()
 ) | set(_COUNTS)
 _WHAT = re.compile(r"\b(?:what|how)\b", re.IGNORECASE)
+_SHARE = re.compile(r"%|\bper ?cent|\bshare of\b|\bproportion\b|\brate\b", re.IGNORECASE)
 _CHANGE = re.compile(r"\bchanges?\b|\b(?:increase|decrease|growth|grew|rose|fell)\b|%", re.IGNORECASE)
 
 
@@ -50,13 +57,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class AskedColumn:
-    """What a question says of columns: days, years, stretches of time in months, and all its words in lower case."""
+    """What a question says of columns: days, years, stretches of time in months, parts of a year ("Q3", "H1"), all its
+    words in lower case, and whether it asks for a change or a share.
+    """
 
     days: tuple[date, ...]
     years: frozenset[int]
     months: frozenset[int]
+    parts: frozenset[str]
     words: frozenset[str]
     change: bool
+    share: bool
 
 
 def asked_column(question: str, facts: Mapping[str, str] | None = None) -> AskedColumn:
@@ -77,8 +88,10 @@ def asked_column(question: str, facts: Mapping[str, str] | None = None) -> Asked
         days=tuple(sorted(days)),
         years=frozenset(years | {day.year for day in days}),
         months=frozenset(_stretches(question)),
+        parts=frozenset(_parts(question)),
         words=_words(question),
         change=_CHANGE.search(question) is not None,
+        share=_SHARE.search(question) is not None,
     )
 
 
@@ -89,7 +102,7 @@ def cells_asked_for(asked: AskedColumn, text: str, row: Row) -> tuple[Cell, ...]
     most reports put the newest first.
     """
     cells = [
-        Cell(start, end, name, _agreement(asked, name))
+        Cell(start, end, name, _agreement(asked, name) + _likeness(asked, text[start:end]))
         for (start, end), name in zip(row.cells[1:], (*row.columns[1:], *[""] * len(row.cells)), strict=False)
         if is_value(text[start:end])
     ]
@@ -97,11 +110,11 @@ def cells_asked_for(asked: AskedColumn, text: str, row: Row) -> tuple[Cell, ...]
         return ()
     several = [replace(asked, days=(day,), years=frozenset({day.year})) for day in asked.days]
     several = several or [replace(asked, years=frozenset({year})) for year in sorted(asked.years)]
-    if len(several) < 2:
+    if len(several) < 2 or asked.change:
         return (max(cells, key=lambda each: each.agrees),)
     best: list[Cell] = []
     for one in several:
-        scored = [Cell(each.start, each.end, each.column, _agreement(one, each.column)) for each in cells]
+        scored = [replace(each, agrees=_agreement(one, each.column)) for each in cells]
         cell = max(scored, key=lambda each: each.agrees)
         if cell.agrees > 0 and all(cell.start != other.start for other in best):
             best.append(cell)
@@ -119,6 +132,15 @@ def _end_of(asked: AskedPeriod, facts: Mapping[str, str]) -> date | None:
         return None
 
 
+def _likeness(asked: AskedColumn, value: str) -> float:
+    """Whether a value is a share where one is asked for, and something rather than a dash."""
+    if not any(char.isdigit() for char in value):
+        return -0.3
+    if "%" in value:
+        return 0.8 if asked.share else -0.3
+    return 0.0
+
+
 def _agreement(asked: AskedColumn, column: str) -> float:
     if not column:
         return 0.0
@@ -127,18 +149,22 @@ def _agreement(asked: AskedColumn, column: str) -> float:
     if asked.days and own_days:
         score += 3.0 if any(found.day in asked.days for found in own_days) else -3.0
     elif asked.years and own_years:
-        score += 2.0 if own_years & asked.years else -2.0
+        # "2018/19" is the year that ends in 2019 rather than the one before.
+        score += 2.0 if max(own_years) in asked.years else 1.0 if own_years & asked.years else -2.0
         parts = [(MONTHS[match["month"].lower()], int(match["day"])) for match in _DAY.finditer(column)]
         if asked.days and parts and own_years & asked.years:
             score += 1.0 if any((day.month, day.day) in parts for day in asked.days) else -1.0
+    own_parts = _parts(column)
+    if asked.parts and own_parts:
+        score += 2.0 if own_parts & asked.parts else -2.0
     if asked.months and own_months:
         score += 2.0 if own_months & asked.months else -2.0
     words = _words(column) - _OF_TIME
     if words:
         shared = len(words & asked.words)
         score += shared - 0.2 * (len(words) - shared)
-    if _CHANGE.search(column) and not asked.change:
-        score -= 1.0
+    if _CHANGE.search(column):
+        score += 2.5 if asked.change else -1.0
     return score
 
 
@@ -151,6 +177,16 @@ def _stretches(text: str) -> set[int]:
             found.add(round(count * 12 / 52) if match["unit"].lower().startswith("week") else count)
         else:
             found.add(3 if match["quarter"] else 6 if match["half"] else 12)
+    return found
+
+
+def _parts(text: str) -> set[str]:
+    """ "Q3" for "third quarter", "3Q" and the like."""
+    found = set()
+    for match in _PART.finditer(text):
+        number = match["number"] or match["other"] or str(_ORDINALS.index(match["ordinal"].lower()) % 4 + 1)
+        sign = match["sign"] or match["after"] or match["unit"][0].replace("q", "Q").replace("h", "H")
+        found.add(f"{sign.upper()}{number}")
     return found
 
 

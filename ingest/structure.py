@@ -9,11 +9,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import repeat
 
 from ingest.article import Block, BlockKind, Row
 from ingest.dates import date_of_line
 from ingest.furniture import is_byline, is_caption, is_prompt, mark_furniture
-from ingest.tables import cell_ranges, cells_of, flat_table_rows, gap_cells_of, has_values, is_separator_row, shape_of
+from ingest.tables import (
+    cell_ranges,
+    cells_of,
+    flat_table_rows,
+    gap_cells_of,
+    has_values,
+    is_framed,
+    is_separator_row,
+    shape_of,
+)
 
 _LONGEST_HEADING = 130
 _LONGEST_TITLE = 200
@@ -104,6 +114,7 @@ class _Piece:
     text: str = ""
     level: int = 0
     columns: tuple[str, ...] = ()
+    cells: tuple[tuple[int, int], ...] = ()
     alone: bool = False
 
 
@@ -237,9 +248,10 @@ def _table(lines: list[_Line]) -> list[_Piece]:
     if parts is None:
         header = _joined(BlockKind.TABLE_HEADER, lines[:1])
         header.columns = (first,)
-        return [header, *(_row(line, (first,)) for line in lines[1:])]
+        return [header, *(_row(line, (first,), ()) for line in lines[1:])]
     separator = next((number for number, line in enumerate(lines[:4]) if is_separator_row(line.text)), None)
-    rows = [cells_of(line.text) or gap_cells_of(line.text) or [line.text] for line in lines[:12]]
+    framed = all(is_framed(line.text) for line in lines)
+    rows = [cells_of(line.text, framed=framed) or gap_cells_of(line.text) or [line.text] for line in lines[:12]]
     shape = shape_of(rows, separator)
     header_rows = shape.header_rows if separator is None else shape.header_rows + 1
     pieces = []
@@ -247,18 +259,20 @@ def _table(lines: list[_Line]) -> list[_Piece]:
         header = _joined(BlockKind.TABLE_HEADER, lines[:header_rows])
         header.columns = shape.columns
         pieces.append(header)
-    return [*pieces, *(_row(line, shape.columns) for line in lines[header_rows:])]
+    ranges = (cell_ranges(line.text, framed=framed) for line in lines[header_rows:])
+    return [*pieces, *map(_row, lines[header_rows:], repeat(shape.columns), ranges)]
 
 
 def _read_as(piece: _Piece) -> Row | None:
     if piece.kind is BlockKind.TABLE_HEADER:
         return Row(columns=piece.columns)
-    return Row(cell_ranges(piece.text), piece.columns) if piece.kind is BlockKind.TABLE_ROW else None
+    return Row(piece.cells, piece.columns) if piece.kind is BlockKind.TABLE_ROW else None
 
 
-def _row(line: _Line, columns: tuple[str, ...]) -> _Piece:
-    kind = BlockKind.FURNITURE if is_separator_row(line.text) else BlockKind.TABLE_ROW
-    return _Piece(kind, line.start, line.end, line.text, 0, columns if kind is BlockKind.TABLE_ROW else ())
+def _row(line: _Line, columns: tuple[str, ...], cells: tuple[tuple[int, int], ...]) -> _Piece:
+    if is_separator_row(line.text):
+        return _Piece(BlockKind.FURNITURE, line.start, line.end, line.text)
+    return _Piece(BlockKind.TABLE_ROW, line.start, line.end, line.text, 0, columns, cells)
 
 
 # Lists

@@ -15,11 +15,15 @@ _SEPARATOR_SIGNS = frozenset("|:+=- \t")
 _GAP = re.compile(r"(?<![.?!:;,”\"')])(?: {2,}|\t)(?=\S)|(?<=[\d%)])(?: {2,}|\t)(?=\S)")
 _NUMBER = r"[~≈<>±+-]?\(?\s?(?:[A-Z]{1,3})?[$€£¥₹]?\s{0,3}[+-]?\d[\d,.’\s]*(?:[–-]\d[\d,.]*)?"
 _VALUE = re.compile(
-    rf"{_NUMBER}\)?\s?(?:%|[kmbtx]n?|bps?|pp|p\.a\.)?\)?[*†]*(?:\s?\([^)]{{0,12}}\))?|n/?[am]\.?|[—–-]", re.I
+    rf"{_NUMBER}\)?\s?(?:%|[kmbtx]n?|bps?|pp|p\.a\.)?\)?[*†]*(?:\s?\([^)]{{0,12}}\))?|n/?[am]\.?|none|nil|[—–-]", re.I
 )
 _YEAR_LIKE = re.compile(
     r"(?:FY|CY|[1-4]?Q[1-4]?|[1-4]?H[12]?|[a-z ,.]{0,30})\s?['’]?(?:\d{1,2},\s+)?(?:(?:19|20)\d\d|\d\dE?)"
     r"\s?[A-Za-z€$£%()* ]{0,12}(?:\s?\(?\d?\)?)?",
+    re.IGNORECASE,
+)
+_SHORT_PERIOD = re.compile(
+    r"(?:FY|CY|F|[1-4][QH]|[QH][1-4])\s?['’]?\d\d(?:\d\d)?[EA]?[*†]*|(?:19|20)\d\d\s?[-–/]\s?(?:(?:19|20)\d\d|\d\d)[*†]*",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"\(?[A-Z]{0,3}\s?[$€£¥₹]?\s?(?:['’]?000s?|m|mn|bn|million|billion|%)\)?", re.IGNORECASE)
@@ -40,13 +44,16 @@ class TableShape:
     columns: tuple[str, ...]
 
 
-def cells_of(line: str) -> list[str] | None:
-    """The cells of a line that has "|" or tabs between them; None for any other line."""
+def cells_of(line: str, *, framed: bool = True) -> list[str] | None:
+    """The cells of a line that has "|" or tabs between them; None for any other line.
+
+    A "|" at both ends frames the line, or where a table is not `framed`, has an empty cell beyond it.
+    """
     if len(line) > _LONGEST_ROW:
         return None
     if "|" in line:
         inner = line.strip()
-        if inner.startswith("|") and inner.endswith("|") and len(inner) > 1:
+        if framed and is_framed(line):
             inner = inner[1:-1]
         return [cell.strip() for cell in inner.split("|")]
     if "\t" in line.strip("\n"):
@@ -66,9 +73,15 @@ def joined_cells(cells: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]
     return kept, tuple(ranges)
 
 
-def cell_ranges(line: str) -> tuple[tuple[int, int], ...]:
+def is_framed(line: str) -> bool:
+    """Whether a line has a "|" at both ends."""
+    inner = line.strip()
+    return len(inner) > 1 and inner.startswith("|") and inner.endswith("|")
+
+
+def cell_ranges(line: str, *, framed: bool = True) -> tuple[tuple[int, int], ...]:
     """Where the cells of a line stand in it, however they are parted; nothing where they are not."""
-    cells = cells_of(line) or gap_cells_of(line) or []
+    cells = cells_of(line, framed=framed) or gap_cells_of(line) or []
     ranges = []
     at = 0
     for cell in cells:
@@ -160,6 +173,8 @@ def _is_period(cell: str) -> bool:
     """ "Q4 2019", "March 31, 2019 €m"; a bare year may be a figure, too."""
     if len(cell) > 60 or _YEAR.fullmatch(cell):
         return False
+    if _SHORT_PERIOD.fullmatch(cell):
+        return True
     return _YEAR.search(cell) is not None and _YEAR_LIKE.fullmatch(cell) is not None
 
 

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     MARKDOWN = "markdown"
     HTML = "html"
     SUBMISSION = "submission"
+    MHTML = "mhtml"
     PDF = "pdf"
     DOCX = "docx"
     XLSX = "xlsx"
@@ -63,6 +64,8 @@ _BY_SUFFIX = {
     ".html": Kind.HTML,
     ".htm": Kind.HTML,
     ".xhtml": Kind.HTML,
+    ".mht": Kind.MHTML,
+    ".mhtml": Kind.MHTML,
     ".pdf": Kind.PDF,
     ".docx": Kind.DOCX,
     ".csv": Kind.TABLE,
@@ -75,6 +78,7 @@ _BY_MEDIA_TYPE = {
     "text/markdown": Kind.MARKDOWN,
     "text/html": Kind.HTML,
     "application/xhtml+xml": Kind.HTML,
+    "multipart/related": Kind.MHTML,
     "application/pdf": Kind.PDF,
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": Kind.DOCX,
     "text/csv": Kind.TABLE,
@@ -174,6 +178,10 @@ def _read(kind: Kind, data: bytes, source: Source) -> Article:
         from ingest.formats import html
 
         return html.read(data, source)
+    if kind is Kind.MHTML:
+        from ingest.formats import mhtml
+
+        return mhtml.read(data, source)
     if kind is Kind.SUBMISSION:
         from ingest.formats import edgar
 

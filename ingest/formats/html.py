@@ -165,7 +165,9 @@ def _parse(page: str, source: Source) -> Any:
     try:
         tree = lxml_html.document_fromstring(page, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
+        _check_memory(parser)
         raise SourceUnreadable(source.name, "is a web page without text, or a damaged one; save it again") from error
+    _check_memory(parser)
     # The parser leaves out what lies deeper than it goes, and only says so here.
     if any("depth" in entry.message.lower() for entry in parser.error_log):
         raise SourceTooLarge(source.name, "is nested too deeply to be read; save it as plain text or PDF")
@@ -173,6 +175,12 @@ def _parse(page: str, source: Source) -> Any:
         if element.text and not len(element):
             element.text = raised(element.text) if element.tag == "sup" else lowered(element.text)
     return tree
+
+
+def _check_memory(parser: Any) -> None:
+    """Raise MemoryError where the parser ran out of it, which it only notes, with half a page for a tree."""
+    if any(entry.type_name == "ERR_NO_MEMORY" for entry in parser.error_log):
+        raise MemoryError
 
 
 def _is_deeper(tree: Any, limit: int) -> bool:

@@ -40,6 +40,7 @@ _BLOCKS = frozenset({
     "thead", "tbody", "tfoot", "tr", "td", "th", "form", "fieldset", "address", "hr", "center", "details", "summary",
     "dir", "menu", "page", "document", "type", "text",
 })
+_PLAIN = frozenset({"div", "p", "span", "font", "b", "strong", "i", "em", "u", "ix:nonfraction", "ix:nonnumeric"})
 # fmt: on
 
 
@@ -242,9 +243,42 @@ class _Walker:
         lines: list[Line] = []
         if not change.hidden and (len(cell) or (cell.text and not cell.text.isspace())):
             style = self._style(outer, change)
-            lines = [item for item in self.items(cell, style) if isinstance(item, Line)]
+            only = self._only_line(cell, style)
+            if only is None:
+                lines = [item for item in self.items(cell, style) if isinstance(item, Line)]
+            elif only.text:
+                lines = [only]
         head = above == "thead" or tag == "th"
         return TableCell(lines, columns, rows, head)
+
+    def _only_line(self, cell: Any, style: Style) -> Line | None:
+        """The line of a cell that holds one text and nothing beside it, as most do; None for any other."""
+        element = cell
+        while len(element):
+            child = element[0]
+            tag = tag_of(child)
+            if len(element) > 1 or (element.text and not element.text.isspace()) or tag not in _PLAIN:
+                return None
+            if child.tail and not child.tail.isspace():
+                return None
+            change = self._change(tag, child)
+            if change.hidden or change.breaks_before or change.breaks_after:
+                return None
+            style = self._style(style, change)
+            element = child
+        if style.raised or style.raw or style.upper:
+            return None
+        text = " ".join((element.text or "").split())
+        count = len(text) - text.count(" ")
+        return Line(
+            text,
+            count,
+            count if style.bold else 0,
+            count if style.italic else 0,
+            count if style.underlined else 0,
+            size=style.size,
+            centred=style.centred,
+        )
 
     def _change(self, tag: str, element: Any) -> _Change:
         attributes = element.attrib if tag else {}

@@ -13,6 +13,7 @@ from ingest.formats import edgar
 from ingest.sources import Source
 from ingest.structure import find_structure
 
+_OPENING = 20_000  # characters in which title, date and author stand
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -22,7 +23,7 @@ def read(data: bytes, source: Source) -> Article:
     if edgar.is_tagged(text):
         builder = TextBuilder()
         edgar.add_tagged(text, builder)
-        text, structure = builder.text, replace(find_structure(text), blocks=tuple(builder.blocks))
+        text, structure = builder.text, replace(find_structure(text[:_OPENING]), blocks=tuple(builder.blocks))
     else:
         structure = find_structure(text)
     return Article(

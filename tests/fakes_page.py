@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from evaluation.questions import QuoteFinder
 from index.values import (
     AddReport,
     ArticleSummary,
+    Correction,
     Failure,
     Hit,
     Listed,
@@ -27,6 +28,7 @@ from index.values import (
     StoredArticle,
 )
 from ingest.article import Article, Block, BlockKind, Row, sha256_hex
+from ingest.corrections import lay_over, parse_corrections
 from ingest.listing import Entry as ListEntry
 from ingest.listing import Listing
 
@@ -138,6 +140,9 @@ class FakeBackend:
     def __init__(self, articles: Sequence[Article] | None = None) -> None:
         self.lock = threading.Lock()
         self.held = {each.article_id: each for each in (library() if articles is None else articles)}
+        self.found: dict[str, Article] = {}
+        self.corrected: dict[str, dict[str, str | None]] = {}
+        self.recuts: list[str] = []
         self.asked: list[tuple[str, tuple[str, ...], Filters]] = []
         self.sets = [SetChoice("corpus", "Questions of the corpus", 4)]
 
@@ -160,7 +165,12 @@ class FakeBackend:
     def article(self, article_id: str) -> StoredArticle:
         if article_id not in self.held:
             raise ArticleNotFound(article_id)
-        return StoredArticle(self.held[article_id], sha256_hex(self.held[article_id].text))
+        found = self.found.get(article_id, self.held[article_id])
+        corrections = tuple(
+            Correction(key, value, found.facts.get(key), found.origins.get(key, ""))
+            for key, value in self.corrected.get(article_id, {}).items()
+        )
+        return StoredArticle(self.held[article_id], sha256_hex(self.held[article_id].text), corrections)
 
     def original(self, article_id: str) -> Original:
         held = self.article(article_id).article
@@ -237,6 +247,21 @@ class FakeBackend:
     def remove(self, article_ids: Sequence[str]) -> RemoveReport:
         gone = tuple(each for each in article_ids if self.held.pop(each, None) is not None)
         return RemoveReport(gone, tuple(Failure(each, "no such article") for each in article_ids if each not in gone))
+
+    def correct(self, article_id: str, changes: Mapping[str, str], undo: Sequence[str]) -> StoredArticle:
+        held = self.article(article_id).article
+        found = self.found.setdefault(article_id, held)
+        kept = self.corrected.setdefault(article_id, {})
+        kept.update(parse_corrections(changes))
+        for key in undo:
+            kept.pop(key, None)
+        title, published, facts, origins = lay_over(found.title, found.published, found.facts, found.origins, kept)
+        shown = replace(found, title=title, published=published, facts=facts, origins=origins)
+        self.held[article_id] = shown
+        return self.article(article_id)
+
+    def recut(self, article_id: str) -> None:
+        self.recuts.append(article_id)
 
     def question_sets(self) -> Sequence[SetChoice]:
         return self.sets

@@ -69,12 +69,15 @@ def add(backend: LibraryBackend, entry: Any) -> AddReport:
 
 
 def test_filters_become_conditions_that_all_must_hold():
-    filters = Filters(("a1", "b2"), ("Delta",), date(2025, 1, 31), date(2025, 12, 31))
+    filters = Filters(("a1", "b2"), ("Delta",), ("10-Q",), ("2025 Q1",), date(2025, 1, 31), date(2025, 12, 31))
     where = where_of(filters)
-    fields = {"article_id": "b2", "company": "Delta", "published": "2025-06-01"}
+    about = {"kind": "10-Q", "period": "2025 Q1"}
+    fields: dict[str, str | None] = {"article_id": "b2", "company": "Delta Inc.", "published": "2025-06-01", **about}
     assert where.matches(fields)
     assert not where.matches(fields | {"article_id": "c3"})
     assert not where.matches(fields | {"company": "Other"})
+    assert not where.matches(fields | {"kind": "10-K"})
+    assert not where.matches(fields | {"period": "2025 Q2"})
     assert not where.matches(fields | {"published": "2024-12-31"})
     assert not where.matches(fields | {"published": None})
     assert where_of(Filters()) == EVERYTHING

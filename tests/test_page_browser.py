@@ -239,12 +239,15 @@ def test_filters_narrow_the_question_and_are_named(desk):
     company.click()
     desk.page.get_by_role("option", name="Delta Advisers").click()
     desk.page.keyboard.press("Tab")
+    desk.page.locator("#fn-filter-kind input").click()
+    desk.page.get_by_role("option", name="report", exact=True).click()
+    desk.page.keyboard.press("Tab")
     desk.page.get_by_label("Published from").fill("2025-01-31")
     desk.ask("What share of the market is imaging?")
     filters = desk.backend.asked[-1][2]
-    assert filters.companies == ("Delta Advisers",)
+    assert (filters.companies, filters.kinds) == (("Delta Advisers",), ("report",))
     assert filters.since.isoformat() == "2025-01-31"
-    expect(desk.page.locator(".fn-scope")).to_have_text("Asked only of: Delta Advisers, from 31 January 2025")
+    expect(desk.page.locator(".fn-scope")).to_have_text("Asked only of: Delta Advisers, report, from 31 January 2025")
 
 
 def test_the_address_fills_the_question_and_chooses_the_tab(browser, server):
@@ -285,6 +288,40 @@ def test_pages_of_a_feed_are_chosen_and_added(desk):
     page.get_by_role("button", name="Choose pages").click()  # the list can be opened again
     page.get_by_role("dialog", name="Example news").get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_facts_are_seen_corrected_and_given_back_by_keyboard(desk):
+    page = desk.page
+    desk.tab("Library")
+    facts = page.get_by_role("button", name="Facts", exact=True)
+    expect(facts).to_be_disabled()
+    page.locator("#fn-articles tr", has_text="Delta Advisers").get_by_role("checkbox").check()
+    facts.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Title", exact=True)).to_be_focused()
+    dialog.get_by_label("Published", exact=True).fill("3/4/2025")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_have_text("published: 3/4/2025 is not a date; write it as 2025-07-01")
+    expect(dialog.get_by_label("Published", exact=True)).to_be_focused()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("2025-03-04")
+    dialog.get_by_label("Company", exact=True).fill("Delta Research")
+    dialog.get_by_label("Name of another fact").fill("Sector")
+    dialog.get_by_label("What it is").fill("health")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.locator("#fn-articles")).to_contain_text("Delta Research")
+    expect(page.locator("#fn-articles")).to_contain_text("2025-03-04")
+    facts.click()
+    expect(dialog.locator("#fn-fact-company-origin")).to_have_text("Corrected; found was Delta Advisers")
+    expect(dialog.get_by_label("Sector", exact=True)).to_have_value("health")
+    for name in ("Company", "Published", "Sector"):
+        dialog.get_by_role("button", name=f"Undo the correction of {name}", exact=True).click()
+        expect(dialog.get_by_role("button", name=f"Undo the correction of {name}", exact=True)).to_have_count(0)
+    expect(dialog.get_by_label("Company", exact=True)).to_have_value("Delta Advisers")
+    page.keyboard.press("Escape")
+    expect(page.locator("#fn-articles")).to_contain_text("Delta Advisers")
+    page.locator("#fn-articles tr", has_text="Delta Advisers").get_by_role("checkbox").uncheck()
 
 
 def test_texts_and_files_are_added_found_and_removed(desk, tmp_path):
@@ -427,6 +464,10 @@ def test_axe_finds_nothing(browser, server, scheme, size):
     page.get_by_text("Paste a text").click()
     page.locator(".fn-cards input").first.check()
     assert violations(page) == []
+    page.get_by_role("button", name="Facts", exact=True).click()
+    page.locator("#fn-fact-company").wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Remove 1").click()
     assert violations(page) == []
     page.keyboard.press("Escape")

@@ -177,6 +177,51 @@ def test_text_between_blocks_is_not_lost():
     assert [each["text"] for each in view["blocks"]] == ["one", "two\n\nthree"]
 
 
+def test_the_table_names_the_kind_of_document_where_it_is_known():
+    facts = {"kind": "10-Q", "period": "2023 Q3"}
+    row = summary_view(ArticleSummary("i", "t", "a.pdf", None, facts, None, 1, 10, "s"))
+    assert (row["kind"], row["period"]) == ("10-Q", "2023 Q3")
+
+
+def test_facts_come_with_where_they_were_found_and_are_corrected(client, backend):
+    article_id = id_of("(final).pdf")
+    before = client.get(f"/api/facts/{article_id}").json()
+    assert [each["key"] for each in before["fields"]][:3] == ["title", "published", "company"]
+    changes = {"company": "Delta Research", "ticker": ""}
+    view = client.post("/api/correct", json={"article": article_id, "changes": changes}).json()
+    company = next(each for each in view["fields"] if each["key"] == "company")
+    was = next(each for each in before["fields"] if each["key"] == "company")["value"]
+    assert (company["value"], company["origin"], company["corrected"]) == (
+        "Delta Research",
+        f"Corrected; found was {was}",
+        True,
+    )
+    assert client.get(f"/api/facts/{article_id}").json() == view
+    undone = client.post("/api/correct", json={"article": article_id, "undo": ["company", "ticker"]}).json()
+    assert undone == before
+    for job in client.get("/api/jobs?kind=correct").json()["jobs"]:
+        ended(client, job["key"])
+    assert backend.recuts == [article_id, article_id]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ({"article": "x", "changes": {"company": 5}}, 400, "Say what to correct."),
+        ({"article": "x", "undo": "company"}, 400, "Say what to correct."),
+        ({"article": "x", "changes": {"company": "Acme"}}, 404, "This article is no longer in your library."),
+        (
+            {"article": id_of("/rules"), "changes": {"period": "autumn"}},
+            422,
+            "period: autumn is not a period; write it as 2023, 2023 Q3 or 2023 H1",
+        ),
+    ],
+)
+def test_a_wrong_correction_is_told(client, body, status, error):
+    answer = client.post("/api/correct", json=body)
+    assert (answer.status_code, answer.json()) == (status, {"error": error})
+
+
 @pytest.mark.parametrize(
     ("source", "kind"),
     [("a/b.pdf", "PDF"), ("https://example.org/a.html", "Web page"), ("Note (pasted text)", "Text"), ("row-7", "Text")],

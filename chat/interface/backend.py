@@ -4,7 +4,7 @@ Knows no Gradio, no HTTP and no storage. `library_backend.py` implements it with
 evaluation; the tests implement it with articles in memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -24,6 +24,8 @@ class Filters:
 
     articles: tuple[str, ...] = ()
     companies: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    periods: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
 
@@ -107,6 +109,15 @@ class Backend(Protocol):
 
     def remove(self, article_ids: Sequence[str]) -> RemoveReport:
         """Take articles out of the library."""
+
+    def correct(self, article_id: str, changes: Mapping[str, str], undo: Sequence[str]) -> StoredArticle:
+        """Keep corrections of title, date and facts ("" removes) and forget those of `undo`; the article as it now is.
+
+        Raises ArticleNotFound or CorrectionError.
+        """
+
+    def recut(self, article_id: str) -> None:
+        """Bring an article's passages to what has been corrected, which may take seconds."""
 
     def question_sets(self) -> Sequence[SetChoice]:
         """The sets that can be evaluated, the usual one first."""

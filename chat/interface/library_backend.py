@@ -4,7 +4,7 @@ Question sets that people upload are kept in the library's own folder; nothing i
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -84,6 +84,15 @@ class LibraryBackend:
         """Take articles out."""
         return self._library.remove(article_ids)
 
+    def correct(self, article_id: str, changes: Mapping[str, str], undo: Sequence[str]) -> StoredArticle:
+        """Keep corrections, and forget those of `undo`."""
+        self._library.correct(article_id, changes, undo=undo or None)
+        return self._library.article(article_id)
+
+    def recut(self, article_id: str) -> None:
+        """Cut and embed the article anew where its passages' headings say what has been corrected."""
+        self._library.recut(article_id)
+
     def question_sets(self) -> Sequence[SetChoice]:
         """The sets that came with the program, then the uploaded ones by name."""
         known = [(label, path) for label, path in self._question_sets if path.is_file()]
@@ -153,6 +162,8 @@ def where_of(filters: Filters) -> Where:
     """The page's filters as conditions of a search."""
     conditions = [Condition("article_id", "=", each) for each in filters.articles]
     conditions += [Condition("company", "=", each) for each in filters.companies]
+    conditions += [Condition("kind", "=", each) for each in filters.kinds]
+    conditions += [Condition("period", "=", each) for each in filters.periods]
     if filters.since is not None:
         conditions.append(Condition("published", ">=", filters.since.isoformat()))
     if filters.until is not None:

@@ -78,6 +78,12 @@ def build_page(backend: Backend) -> gr.Blocks:
                         companies = gr.Dropdown(
                             [], label="Company", multiselect=True, elem_id="fn-filter-company", min_width=180, scale=2
                         )
+                        kinds = gr.Dropdown(
+                            [], label="Kind", multiselect=True, elem_id="fn-filter-kind", min_width=160, scale=2
+                        )
+                        periods = gr.Dropdown(
+                            [], label="Period", multiselect=True, elem_id="fn-filter-period", min_width=140, scale=2
+                        )
                         since = gr.Textbox(
                             label="Published from",
                             placeholder="YYYY-MM-DD",
@@ -113,7 +119,9 @@ def build_page(backend: Backend) -> gr.Blocks:
                 gr.Markdown('<div id="fn-evaluate"></div>', elem_classes="fn-mount")
 
         conversation = _Conversation(backend)
-        inputs: list[Any] = [question, kept, articles, companies, since, until]
+        chosen: list[Any] = [articles, companies, kinds, periods]
+        filtered: list[Any] = [*chosen, since, until]
+        inputs: list[Any] = [question, kept, *filtered]
         outputs: list[Any] = [chat, question, kept, welcome]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         for trigger in (send.click, question.submit):
@@ -121,7 +129,7 @@ def build_page(backend: Backend) -> gr.Blocks:
         for button in example_buttons:
             button.click(
                 conversation.respond,
-                [button, kept, articles, companies, since, until],
+                [button, kept, *filtered],
                 outputs,
                 concurrency_limit=4,
                 **private,
@@ -130,8 +138,8 @@ def build_page(backend: Backend) -> gr.Blocks:
         page.load(conversation.restore, [kept], [*outputs, tabs], **private)
         # Not when the tab is chosen: Gradio's client loses an event that begins in the moment another one ends
         # (the stream is closed under it), and people who come to the tab come to ask.
-        for trigger in (filters.expand, articles.focus, companies.focus):
-            trigger(conversation.choices, [articles, companies], [articles, companies], **private)
+        for trigger in (filters.expand, *(each.focus for each in chosen)):
+            trigger(conversation.choices, chosen, chosen, **private)
     page.queue(default_concurrency_limit=4)
     return page
 
@@ -142,10 +150,8 @@ class _Conversation:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    def respond(
-        self, question: str, kept: Any, articles: Any, companies: Any, since: Any, until: Any
-    ) -> Iterator[tuple[Any, ...]]:
-        """Show the question at once, then its answer."""
+    def respond(self, question: str, kept: Any, *filtered: Any) -> Iterator[tuple[Any, ...]]:
+        """Show the question at once, then its answer; `filtered` are the filters' values in their order."""
         turns = load_turns(kept)
         question = (question or "").strip()
         messages = self._messages(turns)
@@ -156,7 +162,7 @@ class _Conversation:
             return
         asked = _message("user", render_question(question))
         yield [*messages, asked, _message("assistant", render_pending())], "", gr.skip(), hidden
-        turn = self._turn(question, turns, articles, companies, since, until)
+        turn = self._turn(question, turns, *filtered)
         turns.append(turn)
         yield [*messages, asked, _message("assistant", self._render(turn))], gr.skip(), dump_turns(turns), hidden
 
@@ -177,22 +183,36 @@ class _Conversation:
             gr.Tabs(selected=tab) if tab in TABS else gr.skip(),
         )
 
-    def choices(self, articles: Any, companies: Any) -> tuple[Any, Any]:
-        """What the filters offer, now; what was chosen and still exists stays chosen."""
+    def choices(self, *chosen: Any) -> tuple[Any, ...]:
+        """What the filters on articles and facts offer, now; what was chosen and still exists stays chosen."""
         summaries = self._backend.articles()
-        titles = [(each.title, each.article_id) for each in summaries]
-        names = sorted({each.facts["company"] for each in summaries if each.facts.get("company")})
-        ids = {each.article_id for each in summaries}
-        return (
-            gr.update(choices=titles, value=[each for each in _strings(articles) if each in ids]),
-            gr.update(choices=names, value=[each for each in _strings(companies) if each in names]),
+        offered: list[list[tuple[str, str]]] = [[(each.title, each.article_id) for each in summaries]]
+        for key in ("company", "kind", "period"):
+            values = sorted({each.facts[key] for each in summaries if each.facts.get(key)})
+            # The newest period first: it is the one most asked for.
+            offered.append([(each, each) for each in (reversed(values) if key == "period" else values)])
+        return tuple(
+            gr.update(choices=choices, value=[each for each in _strings(value) if each in {at for _, at in choices}])
+            for choices, value in zip(offered, chosen, strict=True)
         )
 
-    def _turn(self, question: str, turns: list[Turn], articles: Any, companies: Any, since: Any, until: Any) -> Turn:
+    def _turn(
+        self,
+        question: str,
+        turns: list[Turn],
+        articles: Any,
+        companies: Any,
+        kinds: Any,
+        periods: Any,
+        since: Any,
+        until: Any,
+    ) -> Turn:
         try:
             filters = Filters(
                 articles=_strings(articles),
                 companies=_strings(companies),
+                kinds=_strings(kinds),
+                periods=_strings(periods),
                 since=_day(since, "Published from"),
                 until=_day(until, "Published to"),
             )
@@ -208,7 +228,8 @@ class _Conversation:
     def _scope(self, filters: Filters) -> str:
         """What the filters leave, in words; empty for the whole library."""
         titles = {each.article_id: each.title for each in self._backend.articles()} if filters.articles else {}
-        parts = [titles.get(each, each) for each in filters.articles] + list(filters.companies)
+        parts = [titles.get(each, each) for each in filters.articles]
+        parts += [*filters.companies, *filters.kinds, *filters.periods]
         if filters.since is not None:
             parts.append(f"from {long_date(filters.since)}")
         if filters.until is not None:

@@ -25,7 +25,7 @@ from starlette.routing import Route
 from chat.interface.backend import Backend, Entry, PastedText, UploadedFile, WebAddress
 from chat.interface.jobs import Handle, Item, JobQueue
 from chat.interface.rendering import file_name
-from chat.interface.views import article_view, job_view, report_view, row_view, summary_view
+from chat.interface.views import article_view, facts_view, job_view, report_view, row_view, summary_view
 from errors import ArticleNotFound, FootnoteError, LibraryFull, SourceTooLarge
 from evaluation import Report, html_report, recall_svg
 from index.values import AddReport, Listed, Method, Progress
@@ -78,6 +78,8 @@ class Routes:
             get("/api/jobs/{key}/list", self.listed),
             post("/api/add/text", self.add_text),
             post("/api/remove", self.remove),
+            get("/api/facts/{article_id}", self.facts),
+            post("/api/correct", self.correct),
             get("/api/sets", self.sets),
             post("/api/sets", self.keep_set),
             post("/api/evaluations", self.evaluate),
@@ -215,6 +217,26 @@ class Routes:
         removed = await run_in_threadpool(self._backend.remove, wanted)
         failed = [{"article": each.source, "error": each.error} for each in removed.failed]
         return JSONResponse({"removed": list(removed.removed), "failed": failed})
+
+    async def facts(self, request: Request) -> Response:
+        """An article's title, date and facts, each with where it was found."""
+        stored = await run_in_threadpool(self._backend.article, request.path_params["article_id"])
+        return JSONResponse(facts_view(stored))
+
+    async def correct(self, request: Request) -> Response:
+        """Keep corrections: `{"article": id, "changes": {fact: value}, "undo": [facts]}`; an empty value removes.
+
+        Facts change at once; the article's passages are cut anew, where they must be, in the background.
+        """
+        data = await _json(request)
+        article, changes, undo = _field(data, "article"), data.get("changes", {}), data.get("undo", [])
+        texts = isinstance(changes, dict) and all(isinstance(each, str) for each in changes.values())
+        if not texts or not isinstance(undo, list) or not all(isinstance(each, str) for each in undo):
+            return _error("Say what to correct.", 400)
+        backend = self._backend
+        stored = await run_in_threadpool(backend.correct, article, changes, undo)
+        self._jobs.submit("correct", stored.article.title, lambda _: backend.recut(article))
+        return JSONResponse(facts_view(stored))
 
     async def sets(self, request: Request) -> Response:
         """The question sets that can be evaluated."""

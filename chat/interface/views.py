@@ -19,6 +19,19 @@ from ingest.article import Article, Block, BlockKind
 
 WINDOW = 600  # blocks sent at once; a whole annual report would take the browser seconds
 BEFORE = 150  # of these, before the place asked for
+USUAL_FACTS = {
+    "title": "Title",
+    "published": "Published",
+    "company": "Company",
+    "ticker": "Ticker",
+    "kind": "Kind of document",
+    "period": "Period, as the company calls it",
+    "calendar_period": "Period on the calendar",
+    "period_end": "Period ended",
+    "year_end": "Fiscal year ends",
+    "language": "Language",
+    "author": "Author",
+}
 MAIN = ("ndcg@10", "mrr@10", "recall@5", "recall@10", "precision@5", "right", "quote@1", "quote@3", "silence", "risk")
 COMPARED = ("ndcg@10", "recall@5")
 
@@ -47,6 +60,34 @@ def article_view(stored: StoredArticle, *, at: int = 0, first: int | None = None
     }
 
 
+def facts_view(stored: StoredArticle) -> dict[str, Any]:
+    """Title, date and facts as fields of a form, the usual ones first and empty where they are not known.
+
+    Each says in words where its value was found, or what was found in place of what a person corrected.
+    """
+    article = stored.article
+    corrected = {each.key: each for each in stored.corrections}
+    published = "" if article.published is None else article.published.isoformat()
+    values = {"title": article.title, "published": published, **article.facts}
+    fields = []
+    for key in dict.fromkeys((*USUAL_FACTS, *article.facts, *corrected)):
+        correction = corrected.get(key)
+        origin = article.origins.get(key, "")
+        if correction is not None:
+            was = f"{correction.found}, {correction.found_in}".rstrip(", ") if correction.found else "nothing"
+            origin = f"Corrected; found was {was}"
+        fields.append(
+            {
+                "key": key,
+                "name": USUAL_FACTS.get(key, key.replace("_", " ").capitalize()),
+                "value": values.get(key, ""),
+                "origin": origin[:1].upper() + origin[1:],
+                "corrected": correction is not None,
+            }
+        )
+    return {"article_id": article.article_id, "fields": fields}
+
+
 def readable_blocks(article: Article) -> list[Block]:
     """The blocks of an article, with text between them (there should be none but space) as paragraphs."""
     blocks: list[Block] = []
@@ -63,7 +104,7 @@ def summary_view(summary: ArticleSummary) -> dict[str, Any]:
     """One line of the library's table."""
     suffix = file_name(summary.source).rsplit(".", 1)
     web = "://" in summary.source
-    kind = "Web page" if web else suffix[1].upper() if len(suffix) == 2 and len(suffix[1]) <= 5 else "Text"
+    written = "Web page" if web else suffix[1].upper() if len(suffix) == 2 and len(suffix[1]) <= 5 else "Text"
     return {
         "article_id": summary.article_id,
         "title": summary.title,
@@ -71,7 +112,8 @@ def summary_view(summary: ArticleSummary) -> dict[str, Any]:
         "file": file_name(summary.source),
         "company": summary.facts.get("company", ""),
         "published": None if summary.published is None else summary.published.isoformat(),
-        "kind": kind,
+        "period": summary.facts.get("period", ""),
+        "kind": summary.facts.get("kind") or written,
         "pages": summary.pages,
         "passages": summary.passages,
     }

@@ -3,12 +3,14 @@
 import { announce, counted, el, getJSON, post } from "./dom.js";
 import { choosePages } from "./choose.js";
 import { openArticle } from "./article.js";
+import { correctFacts } from "./facts.js";
 
 const SHOWN = 100; // rows drawn at once; the search box reaches the others
 const COLUMNS = [
   ["title", "Title"],
   ["company", "Company"],
   ["published", "Date"],
+  ["period", "Period"],
   ["kind", "Kind"],
   ["pages", "Pages"],
   ["passages", "Passages"],
@@ -60,6 +62,7 @@ export function mountLibrary(place) {
               draw();
             },
           }),
+          el("button", { type: "button", id: "fn-correct", disabled: true, onclick: () => correctFacts([...state.chosen][0], load) }, "Facts"),
           el("button", { type: "button", id: "fn-remove", disabled: true, onclick: confirmRemoval }, "Remove"),
         ),
         el("div", { id: "fn-articles" }),
@@ -98,7 +101,7 @@ function draw() {
   const all = state.articles || [];
   const words = state.query.toLowerCase().split(/\s+/).filter(Boolean);
   const matches = all.filter((article) => {
-    const text = [article.title, article.company, article.source, article.published, article.kind].join(" ").toLowerCase();
+    const text = [article.title, article.company, article.source, article.published, article.period, article.kind].join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
   matches.sort(compare);
@@ -192,6 +195,9 @@ function moreButton(count) {
 }
 
 function drawRemove() {
+  const facts = document.getElementById("fn-correct");
+  facts.disabled = state.chosen.size !== 1;
+  facts.title = facts.disabled ? "Select one article to see its facts and correct them" : "";
   const button = document.getElementById("fn-remove");
   button.disabled = state.chosen.size === 0;
   button.textContent = state.chosen.size ? `Remove ${state.chosen.size}` : "Remove";

@@ -258,9 +258,9 @@ class _SentenceTransformer:
 
 
 def _encode(model: "_Model", tokenizer: Any, texts: Sequence[str], threads: int) -> Vectors:
-    """Vectors of `texts`, computed in batches of few shapes: every new shape costs as much as a batch (measured).
+    """Vectors of `texts`, computed in batches of few shapes, for each of which oneDNN makes programs of its own.
 
-    Longest first; a batch is padded to its longest text rounded up to a multiple of 16, and holds as many texts as fit
+    Longest first; a batch is padded to its longest text rounded up to a multiple of 8, and holds as many texts as fit
     into _BATCH_TOKENS at that length. Several batches are computed at once, by one thread each: threads that share a
     batch wait for each other at every step, for a whole slice of the scheduler's time where the machine is busy.
     """
@@ -305,7 +305,7 @@ def _batches(ids: Sequence[Sequence[int]]) -> list[list[int]]:
 
 
 def _padded(ids: Sequence[int]) -> int:
-    return min(_MOST_PIECES, -(-len(ids) // 16) * 16)
+    return min(_MOST_PIECES, -(-len(ids) // 8) * 8)
 
 
 def _truncated(ids: list[int], end: list[int]) -> list[int]:

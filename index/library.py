@@ -11,7 +11,9 @@ import os
 import shutil
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -32,7 +34,8 @@ from errors import (
     SourceMissing,
 )
 from index import fusion
-from index.embedder import Embedder
+from index.embedder import Embedder, Vectors
+from index.pace import Pace
 from index.store import Held, NewArticle, Original, Store, StoredPassage
 from index.values import (
     NO_PREFERENCE,
@@ -61,6 +64,10 @@ from ingest.workers import WorkerPool, needs_worker
 
 log = logging.getLogger(__name__)
 
+# Groups of articles held at once: one that is filled, one that is computed, one that is ready to be.
+_MOST_GROUPS = 3
+# Originals that a group holds; a single one may be larger.
+_GROUP_BYTES = 32 * 1024 * 1024
 OnProgress = Callable[[Progress], None]
 # No space, a quota, a limit on the size of files.
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
@@ -127,14 +134,17 @@ class Library:
         *,
         origin: str = "user",
         total: int | None = None,
+        size: int | None = None,
         on_progress: OnProgress | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> AddReport:
         """Add or replace articles; what fails is reported and the rest goes on.
 
-        `total` is the number of sources if known, for progress. `stop` is asked between sources; what was stored stays.
+        `total` is the number of sources and `size` their bytes, if known, for progress. `stop` is asked between
+        sources; what was read by then is stored. What was stored stays, whatever ends the rest: asked to add the same
+        again, it reads only what is missing.
         """
-        adding = _Adding(self, origin, total, on_progress)
+        adding = _Adding(self, origin, total, size, on_progress)
         adding.run(sources, stop)
         return adding.report()
 
@@ -188,8 +198,8 @@ class Library:
         for origin in sorted(set(origins.values())):
             mine = [each for each in outdated if origins[each.article_id] == origin]
             if mine:
-                sources = [self._kept_source(each) for each in mine]
-                report += self.add(sources, origin=origin, total=len(sources), on_progress=on_progress, stop=stop)
+                sources = (self._kept_source(each) for each in mine)  # one after the other: each holds its bytes
+                report += self.add(sources, origin=origin, total=len(mine), on_progress=on_progress, stop=stop)
         return report
 
     # Correcting ---------------------------------------------------------------------------------------------------
@@ -591,17 +601,39 @@ class _Waiting:
     replaces: bool
 
 
-class _Adding:
-    """One call of `Library.add`: what was read, what waits for vectors, and what became of everything."""
+@dataclass(slots=True)
+class _Group:
+    """Articles whose vectors are computed together, with neighbours of equal length, and stored at once."""
 
-    def __init__(self, library: Library, origin: str, total: int | None, on_progress: OnProgress | None) -> None:
+    waiting: dict[str, _Waiting]
+    passages: int = 0
+    size: int = 0
+    vectors: "Future[Vectors] | None" = None
+
+    def append(self, each: _Waiting) -> None:
+        self.waiting[each.article.article_id] = each
+        self.passages += len(each.passages)
+        self.size += len(each.data)
+
+
+class _Adding:
+    """One call of `Library.add`: what was read, what waits for vectors, and what became of everything.
+
+    Children read ahead, the thread that called cuts and stores, and another computes vectors of one group while the
+    next is read. No more than `_MOST_GROUPS` of them are held, so that memory does not grow with what is added.
+    """
+
+    def __init__(
+        self, library: Library, origin: str, total: int | None, size: int | None, on_progress: OnProgress | None
+    ) -> None:
         self._library = library
         self._origin = origin
-        self._total = total
         self._on_progress = on_progress
         self._made_with = library._made_with()
-        self._done = 0
-        self._waiting: list[_Waiting] = []
+        self._pace = Pace(total, size)
+        self._group = _Group({})
+        self._computing: deque[_Group] = deque()
+        self._embedding = ThreadPoolExecutor(1, thread_name_prefix="vectors")
         held = library._all()
         self._by_id = {each.article_id: (each.sha256, each.made_with) for each in held}
         self._by_sha256 = {each.sha256: each.source for each in held}
@@ -610,19 +642,24 @@ class _Adding:
         }
 
     def run(self, sources: Iterable[Source | SourceError], stop: Callable[[], bool] | None) -> None:
-        pool = WorkerPool(self._library._workers, ocr_language=self._library._ocr_language)
+        library = self._library
         try:
-            for source, result in pool.read(self._to_read(sources, stop)):
-                if isinstance(result, SourceEncrypted) and (held := self._as_held(source)) is not None:
-                    result = held
-                if isinstance(result, SourceError):
-                    self._fail(result)
-                    continue
-                self._read(source, result)
+            with WorkerPool(library._workers, ocr_language=library._ocr_language) as pool:
+                for source, result in pool.read(self._to_read(sources, stop), while_waiting=self._store_finished):
+                    if isinstance(result, SourceEncrypted) and (held := self._as_held(source)) is not None:
+                        result = held
+                    if isinstance(result, SourceError):
+                        self._fail(source, result)
+                    else:
+                        self._read(source, result)
+            self._finish()
+        except KeyboardInterrupt:
+            # What is under way takes seconds, and took minutes to read perhaps; a second Ctrl-C ends that, too.
+            self._finish(begun_only=True)
+            raise
         finally:
-            pool.close()
-        self._flush()
-        self._library._catch_up()
+            self._embedding.shutdown(cancel_futures=True)
+        library._catch_up()
 
     def report(self) -> AddReport:
         results = self._results
@@ -640,34 +677,32 @@ class _Adding:
             if stop is not None and stop():
                 return
             if isinstance(source, SourceError):
-                self._fail(source)
+                self._fail(None, source)
                 continue
             try:
                 digest = _sha256_of(source)
             except SourceError as error:
-                self._fail(error)
+                self._fail(source, error)
                 continue
             identity = article_id(source.name)
             sha256, made_with = self._by_id.get(identity, ("", ""))
             if sha256 == digest and made_with == self._made_with:
-                self._results["unchanged"].append(identity)
-                self._tell(source.name, "unchanged")
+                self._skip(source, identity)
                 continue
             if self._by_sha256.get(sha256) == source.name:
                 del self._by_sha256[sha256]  # its bytes are others now
             same_as = self._by_sha256.get(digest)
             if same_as is not None and same_as != source.name and identity not in self._by_id:
-                self._results["duplicates"].append((source.name, same_as))
-                self._tell(source.name, "duplicate", f"the same as {same_as}")
+                self._skip(source, identity, same_as)
                 continue
-            self._begin(source.name)
+            self._tell(source.name, "reading")
             if needs_worker(source):
                 yield source
                 continue
             try:
                 article = read_article(source)
             except SourceError as error:
-                self._fail(error)
+                self._fail(source, error)
             else:
                 self._read(source, article)
 
@@ -685,49 +720,80 @@ class _Adding:
     def _read(self, source: Source, article: Article) -> None:
         library = self._library
         try:
-            shown = library._corrected(article)
-            passages = split_article(shown, library.embedder.pieces, library._passage_settings)
             data = source.read_bytes()
         except SourceError as error:
-            self._fail(error)
+            self._fail(source, error)
             return
         if sha256_hex(data) != article.sha256:
-            self._fail(SourceError(source.name, "changed while it was being read; add it again"))
+            self._fail(source, SourceError(source.name, "changed while it was being read; add it again"))
             return
-        if self._is_here(article):
+        if self._is_here(source, article):
             return
+        shown = library._corrected(article)
+        passages = split_article(shown, library.embedder.pieces, library._passage_settings)
         self._by_sha256.setdefault(article.sha256, source.name)
         replaces = article.article_id in self._by_id
         head = head_of(shown.title, shown.facts)
-        self._waiting.append(_Waiting(source, article, head, passages, data, replaces))
-        if sum(len(each.passages) for each in self._waiting) >= library._batch_passages:
-            self._flush()
+        self._group.append(_Waiting(source, article, head, passages, data, replaces))
+        self._tell(source.name, "computing")
+        if self._group.passages >= library._batch_passages or self._group.size >= _GROUP_BYTES:
+            self._compute()
 
-    def _is_here(self, article: Article) -> bool:
+    def _is_here(self, source: Source, article: Article) -> bool:
         """Whether what was read came twice in this very call, named twice or under two names."""
-        earlier = next((each for each in self._waiting if each.article.article_id == article.article_id), None)
-        if earlier is not None and earlier.article.sha256 != article.sha256:
-            self._flush()  # the file changed meanwhile: what is new replaces what was read before
+        identity = article.article_id
+        groups = [*self._computing, self._group]
+        earlier = next((each.waiting[identity].article for each in groups if identity in each.waiting), None)
+        if earlier is not None and earlier.sha256 != article.sha256:
+            self._finish()  # the file changed meanwhile: what is new replaces what was read before
             earlier = None
-        sha256, made_with = self._by_id.get(article.article_id, ("", ""))
+        sha256, made_with = self._by_id.get(identity, ("", ""))
         if earlier is not None or (sha256 == article.sha256 and made_with == self._made_with):
-            self._results["unchanged"].append(article.article_id)
-            self._tell(article.source, "unchanged")
+            self._skip(source, identity)
             return True
         same_as = self._by_sha256.get(article.sha256)
-        if same_as is not None and same_as != article.source and article.article_id not in self._by_id:
-            self._results["duplicates"].append((article.source, same_as))
-            self._tell(article.source, "duplicate", f"the same as {same_as}")
+        if same_as is not None and same_as != article.source and identity not in self._by_id:
+            self._skip(source, identity, same_as)
             return True
         return False
 
-    def _flush(self) -> None:
-        """Embed what waits, all together since that is quicker, and store it article by article."""
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
+    def _compute(self) -> None:
+        """Have vectors computed of what waits, once there is room."""
+        group, self._group = self._group, _Group({})
+        if not group.waiting:
             return
+        while len(self._computing) + 1 >= _MOST_GROUPS:
+            self._store_next()
+        texts = [passage.embedded for each in group.waiting.values() for passage in each.passages]
+        group.vectors = self._embedding.submit(self._library.embedder.embed_passages, texts)
+        self._computing.append(group)
+
+    def _store_finished(self) -> None:
+        while self._computing and self._vectors_of(self._computing[0]).done():
+            self._store_next()
+
+    def _finish(self, *, begun_only: bool = False) -> None:
+        """Compute and store all that was read, or all whose vectors are already being computed."""
+        if not begun_only:
+            self._compute()
+        while self._computing:
+            if begun_only and self._vectors_of(self._computing[0]).cancel():
+                return  # so are those behind it
+            self._store_next()
+
+    def _store_next(self) -> None:
+        vectors = self._vectors_of(self._computing[0])
+        while not vectors.done():
+            wait([vectors], 0.5)  # not for ever: Windows hears Ctrl-C only between waits
+        self._store(list(self._computing.popleft().waiting.values()), vectors.result())
+
+    @staticmethod
+    def _vectors_of(group: _Group) -> "Future[Vectors]":
+        assert group.vectors is not None  # noqa: S101  (only groups that are being computed are asked)
+        return group.vectors
+
+    def _store(self, waiting: Sequence[_Waiting], vectors: Vectors) -> None:
         library = self._library
-        vectors = library.embedder.embed_passages([passage.embedded for each in waiting for passage in each.passages])
         new: list[NewArticle] = []
         old: set[str] = set()
         first = 0
@@ -768,20 +834,28 @@ class _Adding:
             outcome = "replaced" if each.replaces else "added"
             self._results[outcome].append(each.article.article_id)
             self._by_id[each.article.article_id] = (each.article.sha256, self._made_with)
-            self._tell(each.source.name, outcome)
+            self._pace.worked(each.source.size())
+        for each in waiting:
+            self._tell(each.source.name, "replaced" if each.replaces else "added")
 
-    def _fail(self, error: SourceError) -> None:
+    def _skip(self, source: Source, identity: str, same_as: str | None = None) -> None:
+        self._pace.skipped(source.size())
+        if same_as is None:
+            self._results["unchanged"].append(identity)
+            self._tell(source.name, "unchanged")
+        else:
+            self._results["duplicates"].append((source.name, same_as))
+            self._tell(source.name, "duplicate", f"the same as {same_as}")
+
+    def _fail(self, source: Source | None, error: SourceError) -> None:
+        self._pace.skipped(0 if source is None else source.size())
         self._results["failed"].append(Failure(error.source, error.reason, isinstance(error, SourceEncrypted)))
         self._tell(error.source, "failed", error.reason)
 
-    def _begin(self, name: str) -> None:
-        if self._on_progress is not None:
-            self._on_progress(Progress(self._done, self._total, name, "reading"))
-
     def _tell(self, name: str, outcome: str, detail: str = "") -> None:
-        self._done += 1
         if self._on_progress is not None:
-            self._on_progress(Progress(self._done, self._total, name, outcome, detail))
+            pace = self._pace
+            self._on_progress(Progress(pace.done, pace.total, name, outcome, detail, pace.remaining()))
 
 
 def _ordered(

@@ -255,7 +255,8 @@ class RemoveReport:
 class Progress:
     """How far adding has come: sources done of total (None while unknown), and what happened to the last one.
 
-    `outcome` is one of reading, added, replaced, unchanged, duplicate, removed, failed; `detail` says why it failed.
+    `outcome` is one of reading, computing (its vectors), added, replaced, unchanged, duplicate, removed, failed;
+    `detail` says why it failed. `remaining` is in seconds, None while nobody can tell.
     """
 
     done: int
@@ -263,6 +264,12 @@ class Progress:
     source: str
     outcome: str
     detail: str = ""
+    remaining: float | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more happens to this source."""
+        return self.outcome not in ("reading", "computing")
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class FolderWatch:
         return settled
 
     def _tell(self, progress: Progress) -> None:
-        if progress.outcome not in ("reading", "unchanged"):
+        if progress.is_done and progress.outcome != "unchanged":
             self._on_change(progress)
 
     def _tell_gone(self, gone: FolderGone) -> None:

@@ -34,6 +34,9 @@ MEMORY_BYTES = 4 * 1024**3
 # Text of this size is read in a few milliseconds, less than it takes to send it to a child and back.
 MAX_INLINE_BYTES = 2 * 1024 * 1024
 
+# Of sources that come as bytes, such as fetched pages and files of archives, no more than this waits to be read.
+_AHEAD_BYTES = 64 * 1024 * 1024
+
 _READER = "ingest.reading:read_article"
 _START_SECONDS = 60.0
 _LENGTH = struct.Struct("!Q")
@@ -103,10 +106,11 @@ class WorkerPool:
         for child in children:
             child.kill()
 
-    def read(self, sources: Iterable[Source]) -> Iterator[Result]:
+    def read(self, sources: Iterable[Source], *, while_waiting: Callable[[], None] = lambda: None) -> Iterator[Result]:
         """Each source with its article or error, in order; a few sources are read ahead while the caller works.
 
-        May be used once at a time. Leaving the iteration early gives up what was read ahead.
+        `while_waiting` is called several times a second while none is ready. May be used once at a time. Leaving the
+        iteration early gives up what was read ahead.
         """
         waiting: deque[_Task] = deque()
         pending = iter(sources)
@@ -115,7 +119,7 @@ class WorkerPool:
         try:
             exhausted = False
             while not exhausted or waiting:
-                while not exhausted and len(waiting) < ahead:
+                while not exhausted and len(waiting) < ahead and sum(each.held for each in waiting) < _AHEAD_BYTES:
                     source = next(pending, None)
                     if source is None:
                         exhausted = True
@@ -124,7 +128,8 @@ class WorkerPool:
                 if waiting:
                     task = waiting[0]
                     while task.thread.is_alive():
-                        task.thread.join(0.5)  # not for ever: Windows hears Ctrl-C only between waits
+                        task.thread.join(0.2)  # not for ever: Windows hears Ctrl-C only between waits
+                        while_waiting()
                     waiting.popleft()
                     yield task.source, task.result()
         finally:
@@ -173,6 +178,7 @@ class _Task:
 
     def __init__(self, pool: WorkerPool, source: Source, slots: threading.Semaphore) -> None:
         self.source = source
+        self.held = 0 if source.data is None else len(source.data)  # bytes in memory until it is done
         self._pool = pool
         self._slots = slots
         self._outcome: Article | SourceError | BaseException | None = None

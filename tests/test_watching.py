@@ -266,6 +266,45 @@ def test_killed_while_watching_the_library_is_whole_and_the_next_watch_finishes(
     assert texts == [f"File {number} in version 2." for number in range(1, 8)]
 
 
+def test_others_may_add_while_a_folder_is_watched(tmp_path):
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    watcher = _watcher(tmp_path / "library", folder)
+    assert watcher.stdout is not None
+    try:
+        with Library(tmp_path / "library", BagEmbedder(), batch_passages=1) as library:
+            for number in range(12):
+                (folder / f"{number}.txt").write_text(f"File {number} is watched.")
+                library.add([Source(f"mine/{number}.txt", data=f"File {number} is mine.".encode())])
+            told = sorted(watcher.stdout.readline() for _ in range(12))
+            assert told == sorted(f"added watched/{number}.txt\n" for number in range(12))
+            assert len(library.articles()) == 24
+            assert library.verify() == []
+    finally:
+        watcher.kill()
+        watcher.communicate(timeout=30)
+
+
+@pytest.mark.model
+def test_a_drop_folder_that_is_missing_is_told_and_its_articles_stay(tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("Profits rose.")
+    environment = {**os.environ, "FOOTNOTE_CORPUS": str(corpus), "FOOTNOTE_LIBRARY": str(tmp_path / "library")}
+
+    def run(*arguments):
+        command = [sys.executable, "app.py", *arguments, "--json"]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+    assert len(json.loads(run("add").stdout)["added"]) == 1
+    corpus.rename(tmp_path / "away")
+    done = run("add")
+    assert done.returncode == 1
+    assert done.stderr == f"footnote: {corpus}: is not there; its articles stay in the library until it is back\n"
+    assert json.loads(done.stdout)["removed"] == []
+    assert len(json.loads(run("list").stdout)) == 1
+
+
 @pytest.mark.model
 @pytest.mark.skipif(not hasattr(signal, "SIGINT") or os.name == "nt", reason="Ctrl-C is sent otherwise there")
 def test_the_command_line_prints_a_line_a_change_and_ends_with_ctrl_c(tmp_path):

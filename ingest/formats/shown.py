@@ -6,8 +6,10 @@ format asks beyond that (fractions, colours, other calendars) is shown plainly: 
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum, auto
 from functools import lru_cache
 
 _MONTHS = (
@@ -49,26 +51,55 @@ def shown(value: Value, number_format: str) -> str:
 
 
 def _number(value: int | float, number_format: str) -> str:
-    try:
-        exact = Decimal(repr(value))
-    except InvalidOperation:
-        return str(value)
+    if number_format == "General" and isinstance(value, int):
+        return str(value) if abs(value) < 10**_GENERAL_DIGITS else _general(Decimal(value))
+    exact = Decimal(repr(value))
     if not exact.is_finite():
         return str(value)
+    plan = _plan(number_format, (exact > 0) - (exact < 0))
+    if plan.kind is _Kind.GENERAL:
+        return _general(exact)
+    if plan.kind is _Kind.DIGITS:
+        return _formatted(exact, plan.tokens, plan.keeps_sign)
+    if plan.kind is _Kind.WORDS:
+        return "".join(_literal(kind, text) for kind, text in plan.tokens).strip()
+    text = "".join(_general(abs(exact)) if kind == "general" else _literal(kind, each) for kind, each in plan.tokens)
+    return f"-{text.strip()}" if exact < 0 and plan.keeps_sign else text.strip()
+
+
+class _Kind(Enum):
+    """How a number is shown: as if unformatted, unformatted among words, by digits, or not at all."""
+
+    GENERAL = auto()
+    AMONG_WORDS = auto()
+    DIGITS = auto()
+    WORDS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a format says of numbers of one sign; `keeps_sign` where a negative one still shows it."""
+
+    kind: _Kind
+    tokens: tuple[tuple[str, str], ...]
+    keeps_sign: bool
+
+
+@lru_cache(maxsize=1024)
+def _plan(number_format: str, sign: int) -> _Plan:
     sections = _sections(number_format)
-    section, keeps_sign = _section_for(exact, sections)
+    section, keeps_sign = _section_for(sign, sections)
     tokens = _tokens(section)
-    if any(kind == "time" for kind, _ in tokens) or "/" in section:
-        return _general(exact)  # a fraction, or a date that is no date
     kinds = {kind for kind, _ in tokens}
-    if "general" in kinds or not kinds & {"digits", "exponent"}:
-        if not kinds:
-            return "" if section != number_format else _general(exact)  # ";;;" hides it
-        if "general" not in kinds:
-            return _literals(tokens)
-        text = "".join(_general(abs(exact)) if kind == "general" else _literal(kind, each) for kind, each in tokens)
-        return f"-{text.strip()}" if exact < 0 and keeps_sign else text.strip()
-    return _formatted(exact, tokens, keeps_sign)
+    if "time" in kinds or "/" in section:
+        how = _Kind.GENERAL  # a date that is no date, or a fraction
+    elif "general" in kinds:
+        how = _Kind.AMONG_WORDS
+    elif kinds & {"digits", "exponent"}:
+        how = _Kind.DIGITS
+    else:
+        how = _Kind.WORDS if tokens or len(sections) > 1 else _Kind.GENERAL
+    return _Plan(how, tokens, keeps_sign)
 
 
 def _sections(number_format: str) -> list[str]:
@@ -82,13 +113,13 @@ def _sections(number_format: str) -> list[str]:
     return parts
 
 
-def _section_for(value: Decimal, sections: list[str]) -> tuple[str, bool]:
-    """The section for a value, and whether a negative one still shows its sign there."""
+def _section_for(sign: int, sections: list[str]) -> tuple[str, bool]:
+    """The section for numbers of a sign, and whether a negative one still shows it there."""
     if any(_CONDITION.search(each) for section in sections for each in re.findall(r"\[([^\]]*)\]", section)):
         return sections[0], True  # sections with conditions of their own: the first one's digits, plainly
-    if value < 0 and len(sections) > 1:
+    if sign < 0 and len(sections) > 1:
         return sections[1], False
-    if value == 0 and len(sections) > 2:
+    if sign == 0 and len(sections) > 2:
         return sections[2], True
     return sections[0], True
 
@@ -150,10 +181,6 @@ def _general(value: Decimal) -> str:
     before = len(str(int(abs(value))))
     text = f"{value.quantize(Decimal(1).scaleb(-max(1, _GENERAL_DIGITS - 1 - before)), rounding=ROUND_HALF_UP):f}"
     return text.rstrip("0").rstrip(".")
-
-
-def _literals(tokens: tuple[tuple[str, str], ...]) -> str:
-    return "".join(_literal(kind, text) for kind, text in tokens).strip()
 
 
 def _literal(kind: str, text: str) -> str:

@@ -24,7 +24,7 @@ from ingest.formats.sheets import add_sheet
 from ingest.formats.shown import shown
 from ingest.sources import Source
 
-MAX_CELLS = 2_000_000  # with something in them; half a minute of reading
+MAX_CELLS = 1_000_000  # with something in them; about a minute of reading
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _NEVER_COMPUTED = re.compile(rb"(?:</f>|<f[^<>]{0,200}/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")

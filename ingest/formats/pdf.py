@@ -48,7 +48,8 @@ _PICTURE_SHARE = 0.25
 _DRAWN_PATHS = 40
 
 _LINE_END = re.compile(r"\s*[\r\n\ufffe]")
-_WORD = re.compile(r"[^\s\ufffe\u0000-\u0008]+\ufffe?|\ufffe")
+# A row of dots or dashes that leads to a page number is a word of its own: it is narrower than its letters are many.
+_WORD = re.compile(r"[.…_·]{4,}|…+|(?:(?![._·]{4}|…)[^\s\ufffe\u0000-\u0008])+\ufffe?|\ufffe")
 _AFTER_MARK = ".,;:!?)]”\"’'"
 _BOLD = re.compile(rb"bold|black|heavy|semibold|demi|-bd|,b$", re.IGNORECASE)
 

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -98,9 +98,13 @@ def _chat(parsed: argparse.Namespace, settings: Settings) -> int:
         backend = LibraryBackend(
             library, answerer, fetch, question_sets=[] if _is_apart(library) else sets, examples=EXAMPLES
         )
-        serve(
-            backend, parsed.host, parsed.port, on_ready=lambda url: _tell(f"Footnote answers on {url} (Ctrl-C stops)")
-        )
+        with closing(backend):
+            serve(
+                backend,
+                parsed.host,
+                parsed.port,
+                on_ready=lambda url: _tell(f"Footnote answers on {url} (Ctrl-C stops)"),
+            )
     return 0
 
 

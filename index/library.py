@@ -272,7 +272,7 @@ class Library:
         return [(each.start, each.end) for each in self._store.passages_of(self._find(name).article_id)]
 
     def boxes(self, name: str, start: int, end: int) -> list[tuple[float, float, float, float, float]]:
-        """(page, left, top, right, bottom) in points from the top left, of the lines that hold [start, end)."""
+        """(page, left, top, right, bottom) in points from the top left, of the words of [start, end), line by line."""
         return self._store.boxes(name, start, end)
 
     def original(self, name: str) -> tuple[str, bytes]:
@@ -288,6 +288,17 @@ class Library:
         held = next((each for each in self._all() if each.article_id == article_id), None)
         source = None if held is None else self._kept_source(_summary(held))
         return source if isinstance(source, Source) else None
+
+    def original_source(self, name: str) -> tuple[Source, str]:
+        """The original as a source that need not be in memory, and its SHA-256. Raises as `original` does."""
+        held = self._find(name)
+        path = self._original_path(held.sha256)
+        if path.is_file():
+            return Source(held.source, path), held.sha256
+        source = self._kept_source(_summary(held))
+        if isinstance(source, SourceError):
+            raise LibraryError(str(source))
+        return source, held.sha256
 
     def frequencies_of(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term stands, as of the last search."""

@@ -65,8 +65,8 @@ class WorkerPool:
 
     `seconds` is what a source may take, to which `SECONDS_PER_MEGABYTE` is added for its size, and what it may take
     again after each sign of life, such as a picture whose text was recognised; `memory_bytes` the address space of a
-    child (POSIX only, None for no limit). `reader` names the function that reads, as "module:function"; `ocr_language`
-    is that of sources which name none.
+    child (POSIX only, None for no limit). `reader` names the function that reads, as "module:function": it takes a
+    source, and what else is given to `call`; `ocr_language` is that of sources which name none.
     """
 
     def __init__(
@@ -138,15 +138,21 @@ class WorkerPool:
 
     def read_one(self, source: Source) -> Article:
         """The article of one source; raises its SourceError."""
+        article = self.call(source)
+        if not isinstance(article, Article):
+            raise SourceUnreadable(source.name, f"cannot be read ({type(article).__name__}); please report this file")
+        return article
+
+    def call(self, source: Source, *arguments: object) -> object:
+        """What the pool's function makes of a source and of `arguments`, plain values; raises its SourceError."""
         if source.ocr_language is None:
             source = replace(source, ocr_language=self._ocr_language)
         child = self._take()
-        outcome: Article | SourceError | None = None
+        outcome: object = None
         try:
-            outcome = child.read(source, self._seconds + SECONDS_PER_MEGABYTE * source.size() / 1e6)
+            outcome = child.call(source, arguments, self._seconds + SECONDS_PER_MEGABYTE * source.size() / 1e6)
         finally:
             self._put_back(child, usable=outcome is not None and child.usable)
-        assert outcome is not None  # noqa: S101  (an exception left before)
         if isinstance(outcome, SourceError):
             raise outcome
         return outcome
@@ -238,8 +244,8 @@ class _Child:
                 except OSError:
                     pass
 
-    def read(self, source: Source, seconds: float) -> Article | SourceError:
-        """The article, or why there is none; `usable` turns false when the process is lost."""
+    def call(self, source: Source, arguments: tuple[object, ...], seconds: float) -> object:
+        """What the function returns, or a SourceError; `usable` turns false when the process is lost."""
         limit = seconds + (0.0 if self._started else _START_SECONDS)
         self._started = True
         late = threading.Event()
@@ -252,7 +258,7 @@ class _Child:
         # A timer that kills the child is the one way to end a blocked read that works on every system.
         timer = _timer(limit, stop)
         try:
-            _send(_pipe(self._process.stdin), _message(source))
+            _send(_pipe(self._process.stdin), (_message(source), arguments))
             while (answer := _receive(_pipe(self._process.stdout))) == _WORKING:
                 timer.cancel()
                 timer = _timer(limit, stop)
@@ -268,10 +274,7 @@ class _Child:
             )
         finally:
             timer.cancel()
-        if isinstance(answer, Article | SourceError):
-            return answer
-        self.usable = False
-        return SourceUnreadable(source.name, str(answer))
+        return answer
 
 
 def _timer(seconds: float, stop: Callable[[], None]) -> threading.Timer:
@@ -329,15 +332,15 @@ def serve(reader: str, memory_bytes: int) -> None:
     if memory_bytes:
         _limit_memory(memory_bytes)
     module, _, function = reader.partition(":")
-    read: Callable[[Source], Article] = getattr(importlib.import_module(module), function)
+    call: Callable[..., object] = getattr(importlib.import_module(module), function)
     on_sign_of_life(lambda: _send(outgoing, _WORKING))
     messages: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(incoming, messages), daemon=True).start()
     while True:
-        source: Source = messages.get()
-        answer: Article | SourceError | str
+        source, arguments = messages.get()
+        answer: object
         try:
-            answer = read(source)
+            answer = call(source, *arguments)
         except SourceError as error:
             answer = error.with_traceback(None)
         except MemoryError:

@@ -1,15 +1,29 @@
 """A backend in memory for the tests of the page: a small library, answers by shared words, an instant evaluation."""
 
+import io
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from PIL import Image
+
 from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
-from chat.interface.backend import Entry, Filters, Original, PastedText, SetChoice, UploadedFile, WebAddress
+from chat.interface.backend import (
+    Entry,
+    Filters,
+    Original,
+    PageExtent,
+    PagePicture,
+    PastedText,
+    SetChoice,
+    UploadedFile,
+    WebAddress,
+)
 from errors import ArticleNotFound, QuestionSetError, SourceUnreadable
 from evaluation import Question, Report, evaluate
 from evaluation import QuestionSet as Questions
@@ -144,6 +158,8 @@ class FakeBackend:
         self.corrected: dict[str, dict[str, str | None]] = {}
         self.recuts: list[str] = []
         self.asked: list[tuple[str, tuple[str, ...], Filters]] = []
+        self.broken: set[str] = set()  # articles whose pages cannot be drawn
+        self.drawn: list[tuple[str, int, float]] = []
         self.sets = [SetChoice("corpus", "Questions of the corpus", 4)]
 
     def examples(self) -> Sequence[str]:
@@ -176,6 +192,33 @@ class FakeBackend:
         held = self.article(article_id).article
         head = "%PDF-1.7\n" if held.source.endswith(".pdf") else ""
         return Original(held.source.rsplit("/", 1)[-1], (head + held.text).encode())
+
+    def boxes(self, article_id: str, start: int, end: int) -> Sequence[tuple[float, float, float, float, float]]:
+        """Each block of a page in a line of its own, 40 points below the one before."""
+        found = []
+        lines: Counter[int] = Counter()
+        for block in self.article(article_id).article.blocks:
+            if block.page is None:
+                continue
+            top = 80.0 + 40 * lines[block.page]
+            lines[block.page] += 1
+            if block.start < end and block.end > start:
+                found.append((float(block.page), 72.0, top, 520.0, top + 30))
+        return found
+
+    def page_extent(self, article_id: str, page: int) -> PageExtent:
+        held = self.article(article_id).article
+        if article_id in self.broken or not 1 <= page <= (held.pages or 0):
+            raise SourceUnreadable(held.source, f"is damaged: page {page} cannot be drawn; fetch or save it again")
+        return PageExtent(595.0, 842.0, held.sha256)
+
+    def page_picture(self, article_id: str, page: int, scale: float) -> PagePicture:
+        extent = self.page_extent(article_id, page)
+        self.drawn.append((article_id, page, scale))
+        image = Image.new("L", (round(scale * extent.width), round(scale * extent.height)), 255)
+        out = io.BytesIO()
+        image.save(out, "PNG")
+        return PagePicture(out.getvalue(), extent.sha256)
 
     def ask(self, question: str, after: Sequence[str] = (), filters: Filters | None = None) -> Answer:
         filters = Filters() if filters is None else filters

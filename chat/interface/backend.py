@@ -77,6 +77,23 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True)
+class PageExtent:
+    """A page's width and height in points as it is shown, and the SHA-256 of the file it is in."""
+
+    width: float
+    height: float
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A page as PNG, and the SHA-256 of the file it is in."""
+
+    png: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetChoice:
     """A set of questions that can be evaluated. `key` identifies it, `label` is for people."""
 
@@ -99,6 +116,15 @@ class Backend(Protocol):
 
     def original(self, article_id: str) -> Original:
         """The file that the article was read from. Raises ArticleNotFound, or LibraryError when it was not kept."""
+
+    def boxes(self, article_id: str, start: int, end: int) -> Sequence[tuple[float, float, float, float, float]]:
+        """(page, left, top, right, bottom) in points from the top left, of [start, end); empty where not known."""
+
+    def page_extent(self, article_id: str, page: int) -> PageExtent:
+        """How large page `page` (from 1) of an article's PDF is. Raises as `original`, or SourceError."""
+
+    def page_picture(self, article_id: str, page: int, scale: float) -> PagePicture:
+        """Page `page` as a picture, `scale` pixels a point. Raises as `page_extent`."""
 
     def ask(self, question: str, *, after: Sequence[str], filters: Filters) -> Answer:
         """Answer a question; `after` holds the earlier questions of the conversation, oldest first."""

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Protocol
 
 from chat.answer import Answer
-from chat.interface.backend import Entry, Filters, Original, PastedText, SetChoice, UploadedFile
+from chat.interface.backend import (
+    Entry,
+    Filters,
+    Original,
+    PageExtent,
+    PagePicture,
+    PastedText,
+    SetChoice,
+    UploadedFile,
+)
+from chat.interface.pictures import PagePictures
 from errors import LibraryFull, QuestionSetError, SourceError
 from evaluation import LibraryEngine, Report, evaluate, load_questions
 from index.gathering import Fetch, Gathering
@@ -52,6 +62,11 @@ class LibraryBackend:
         self._fetch = fetch
         self._question_sets = tuple(question_sets)
         self._examples = tuple(examples)
+        self._pictures = PagePictures()
+
+    def close(self) -> None:
+        """End the process that draws pages."""
+        self._pictures.close()
 
     def examples(self) -> Sequence[str]:
         """Questions to begin with; none while the library is empty."""
@@ -69,6 +84,20 @@ class LibraryBackend:
         """The file that the article was read from."""
         name, data = self._library.original(article_id)
         return Original(name, data)
+
+    def boxes(self, article_id: str, start: int, end: int) -> Sequence[tuple[float, float, float, float, float]]:
+        """Where characters of an article stand on its pages."""
+        return self._library.boxes(article_id, start, end)
+
+    def page_extent(self, article_id: str, page: int) -> PageExtent:
+        """How large a page is."""
+        source, sha256 = self._library.original_source(article_id)
+        return PageExtent(*self._pictures.extent(source, sha256, page), sha256)
+
+    def page_picture(self, article_id: str, page: int, scale: float) -> PagePicture:
+        """A page as a picture."""
+        source, sha256 = self._library.original_source(article_id)
+        return PagePicture(self._pictures.picture(source, sha256, page, scale), sha256)
 
     def ask(self, question: str, *, after: Sequence[str], filters: Filters) -> Answer:
         """The answerer's answer among the articles that the filters let through."""

@@ -36,6 +36,7 @@ ASSETS = Path(__file__).parent / "assets"
 UPLOAD_LIMIT = 256 * 1024 * 1024  # bytes of one file; the readers have limits of their own below this
 URL_LIMIT = 500  # pages chosen from a list at once; as many as a job has lines
 JSON_LIMIT = 16 * 1024 * 1024  # bytes of a posted form: a pasted text, or a question set
+SCALES = {"1": 1.0, "1.5": 1.5, "2": 2.0, "3": 3.0, "4": 4.0}  # pixels a point; few, so that pictures are found again
 METHOD_NAMES = tuple(method.value for method in Method)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -69,6 +70,8 @@ class Routes:
             get("/api/articles", self.articles),
             get("/api/article/{article_id}", self.article),
             get("/api/original/{article_id}", self.original),
+            get("/api/page/{article_id}/{page:int}", self.page),
+            get("/api/page/{article_id}/{page:int}/picture", self.page_picture),
             get("/api/jobs", self.jobs),
             post("/api/jobs/{key}/cancel", self.cancel),
             post("/api/jobs/{key}/forget", self.forget),
@@ -106,9 +109,10 @@ class Routes:
         return JSONResponse({"articles": [summary_view(each) for each in summaries]})
 
     async def article(self, request: Request) -> Response:
-        """A window of an article: `?at=CHARACTER`, or `?first=BLOCK`."""
+        """A window of an article: `?at=CHARACTER`, or `?first=BLOCK`; with `?end=` the boxes of `at` to there."""
         article_id = request.path_params["article_id"]
         at = _whole_number(request.query_params.get("at")) or 0
+        end = _whole_number(request.query_params.get("end")) or 0
         first = _whole_number(request.query_params.get("first"))
 
         def view() -> dict[str, Any]:
@@ -117,6 +121,7 @@ class Routes:
             return article_view(stored, at=at, first=first) | {
                 "original": f"/api/original/{quote(stored.article.article_id)}",
                 "original_is_pdf": pdf,
+                "boxes": [list(box) for box in self._backend.boxes(article_id, at, end)] if pdf and at < end else [],
             }
 
         return JSONResponse(await run_in_threadpool(view))
@@ -138,6 +143,30 @@ class Routes:
                 else "sandbox; default-src 'none'",
             },
         )
+
+    async def page(self, request: Request) -> Response:
+        """How large a page of a PDF is, in points; `of` names the file that its picture is drawn from."""
+        article_id, page = request.path_params["article_id"], request.path_params["page"]
+        extent = await run_in_threadpool(self._backend.page_extent, article_id, page)
+        return JSONResponse({"page": page, "width": extent.width, "height": extent.height, "of": extent.sha256[:16]})
+
+    async def page_picture(self, request: Request) -> Response:
+        """A page of a PDF as PNG, `?scale=` pixels a point, one of `SCALES`; kept for good where `?of=` is given."""
+        article_id, page = request.path_params["article_id"], request.path_params["page"]
+        scale = SCALES.get(request.query_params.get("scale", "2"))
+        if scale is None:
+            return _error(f"The scale must be one of {', '.join(SCALES)}.", 400)
+        picture = await run_in_threadpool(self._backend.page_picture, article_id, page, scale)
+        tag = f'"{picture.sha256[:16]}-{page}-{scale:g}"'
+        same_file = request.query_params.get("of") == picture.sha256[:16]
+        headers = {
+            "ETag": tag,
+            # the file may be replaced: only an address that names its content is good for ever
+            "Cache-Control": "private, max-age=31536000, immutable" if same_file else "private, no-cache",
+        }
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(picture.png, media_type="image/png", headers=headers)
 
     async def jobs(self, request: Request) -> Response:
         """Jobs, of one kind with `?kind=add` or `?kind=evaluate`."""

@@ -7,16 +7,32 @@ import ctypes
 import struct
 import zlib
 from contextlib import closing
+from dataclasses import dataclass
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from errors import SourceEncrypted, SourceTooLarge, SourceUnreadable
+from ingest.sources import Source
 
 # A sheet of A4 at four times its size (288 dots per inch) has 8 million; beyond that the scale is lowered.
 MAX_PIXELS = 16_000_000
 # No side of a page is longer by the PDF standard; a picture of such a page would be a thread or a dot.
 MAX_POINTS = 14_400
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPage:
+    """A page's extent in points, as it is shown, and its picture (PNG), empty where none was asked for."""
+
+    width: float
+    height: float
+    picture: bytes
+
+
+def draw_in_worker(source: Source, page: int, scale: float | None) -> DrawnPage:
+    """Page `page` of a source, to be called in a process of its own; without a scale its extent alone."""
+    return _draw(source.read_bytes(), page, scale, source.name, source.password)
 
 
 def draw_page(data: bytes, page: int, scale: float, name: str, password: str | None = None) -> bytes:
@@ -26,7 +42,11 @@ def draw_page(data: bytes, page: int, scale: float, name: str, password: str | N
     have more than `MAX_PIXELS`. `name` stands in messages. Raises SourceEncrypted, SourceUnreadable (damaged, no such
     page, a page without extent) or SourceTooLarge; ValueError for a scale that is not above 0.
     """
-    if not scale > 0:
+    return _draw(data, page, scale, name, password).picture
+
+
+def _draw(data: bytes, page: int, scale: float | None, name: str, password: str | None) -> DrawnPage:
+    if scale is not None and not scale > 0:
         raise ValueError(f"scale is {scale}, must be above 0")
     try:
         document = pypdfium2.PdfDocument(data, password=password)
@@ -49,9 +69,10 @@ def draw_page(data: bytes, page: int, scale: float, name: str, password: str | N
             if max(width, height) > MAX_POINTS:
                 inches = f"{max(width, height) / 72:,.0f}"
                 raise SourceTooLarge(name, f"page {page} is {inches} inches long, too large to be drawn")
-            scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
+            if scale is None:
+                return DrawnPage(width, height, b"")
             try:
-                return _png(drawn, scale)
+                return DrawnPage(width, height, _png(drawn, min(scale, (MAX_PIXELS / (width * height)) ** 0.5)))
             except pypdfium2.PdfiumError:
                 raise SourceUnreadable(
                     name, f"is damaged: page {page} cannot be drawn; fetch or save it again"

@@ -1,12 +1,14 @@
-// The article pane: opens an article beside the page (over it on a phone), scrolled to the cited words.
+// The article pane: opens an article beside the page (over it on a phone), at the cited words; PDFs as printed or as text.
 
 import { announce, el, getJSON } from "./dom.js";
+import { pageViewer } from "./pages.js";
 
 const CITE = /^#cite-([0-9A-Za-z_]+)-(\d+)-(\d+)$/;
 const BULLET = /^(?:[•‣▪◦*–-]|\(?\w{1,3}[.)])\s/; // the text brings its own
 let pane = null;
 let opener = null;
 let wanted = 0;
+let asText = false; // what was chosen last for PDFs that are opened at a quote
 
 /** What a citation's link points at, or null. */
 export function parseCitation(href) {
@@ -24,11 +26,13 @@ export async function openArticle(article, start = 0, end = 0) {
   document.body.classList.add("fn-reading");
   pane.querySelector(".fn-pane-body").setAttribute("aria-busy", "true");
   try {
-    const view = await getJSON(`/api/article/${encodeURIComponent(article)}?at=${start}`);
+    const view = await getJSON(`/api/article/${encodeURIComponent(article)}?at=${start}&end=${end}`);
     if (mine === wanted) show(view, start, end);
   } catch (error) {
     if (mine !== wanted) return;
     pane.querySelector(".fn-pane-head").replaceChildren(el("h2", {}, "Article"));
+    clear();
+    pane.querySelector(".fn-pane-body").hidden = false;
     pane.querySelector(".fn-pane-body").replaceChildren(el("p", { className: "fn-problem" }, error.message));
   }
   pane.querySelector(".fn-pane-body").removeAttribute("aria-busy");
@@ -65,7 +69,7 @@ function show(view, start, end) {
   const facts = [view.published, view.facts.company, view.pages ? `${view.pages} pages` : null, view.file];
   const links = [];
   if (view.original) {
-    const page = view.blocks.find((block) => block.start <= start && start < block.end)?.page;
+    const page = view.boxes?.[0]?.[0] || pageAt(view, start);
     const address = view.original_is_pdf && page ? `${view.original}#page=${page}` : view.original;
     const label = view.original_is_pdf ? "Open the PDF" : "Save the original file";
     links.push(el("a", { href: address, target: view.original_is_pdf ? "_blank" : "", rel: "noopener" }, label));
@@ -80,12 +84,78 @@ function show(view, start, end) {
       el("p", { className: "fn-facts" }, ...facts.filter(Boolean).map((fact) => el("span", {}, fact))),
       ...(links.length ? [el("p", { className: "fn-links" }, ...links)] : []),
     );
+  clear();
+  if (view.original_is_pdf) offerPages(view, start, end);
+  else showText(view, start, end);
+}
+
+function clear() {
+  pane.querySelectorAll(".fn-pages, .fn-switch").forEach((node) => node.remove());
+}
+
+function showText(view, start, end, problem = "") {
   const body = pane.querySelector(".fn-pane-body");
-  body.replaceChildren(...textOf(view, start, end));
+  body.hidden = false;
+  body.replaceChildren(
+    ...(problem ? [el("p", { className: "fn-problem", role: "alert" }, problem)] : []),
+    ...textOf(view, start, end),
+  );
   body.scrollTop = 0;
   const mark = body.querySelector("mark");
   if (mark) mark.scrollIntoView({ block: "center" });
   announce(mark ? `${view.title}, opened at the quoted words` : `${view.title}, opened`);
+}
+
+/** A PDF has two faces, its pages and its text. From a citation the page comes first, unless text was chosen before. */
+function offerPages(view, start, end) {
+  const quote = wordsOf(view, start, end);
+  const choose = (text) => {
+    asText = text;
+    turnTo(text);
+  };
+  const page = el("button", { type: "button", onclick: () => choose(false) }, "Page");
+  const text = el("button", { type: "button", onclick: () => choose(true) }, "Text");
+  const choice = el("div", { className: "fn-switch", role: "group", "aria-label": "Show as" }, page, text);
+  pane.querySelector(".fn-close").before(choice);
+  let viewer = null;
+
+  function turnTo(asWords, problem = "") {
+    page.setAttribute("aria-pressed", String(!asWords));
+    text.setAttribute("aria-pressed", String(asWords));
+    if (asWords) {
+      if (viewer) viewer.node.hidden = true;
+      showText(view, start, end, problem);
+      return;
+    }
+    pane.querySelector(".fn-pane-body").hidden = true;
+    if (viewer) {
+      viewer.node.hidden = false;
+      return;
+    }
+    const { article_id: article, title, pages, boxes } = view;
+    const onFail = (reason) => {
+      viewer.node.remove();
+      viewer = null;
+      turnTo(true, `The page cannot be shown, so here is its text. ${reason}`);
+    };
+    viewer = pageViewer({ article, title, pages, boxes, quote, onFail });
+    pane.append(viewer.node);
+    viewer.open(boxes.length ? boxes[0][0] : pageAt(view, start) || 1);
+  }
+
+  turnTo(!quote || asText);
+}
+
+function pageAt(view, start) {
+  return view.blocks.find((block) => block.start <= start && start < block.end)?.page;
+}
+
+/** The words of [start, end), as far as the blocks that were sent hold them. */
+function wordsOf(view, start, end) {
+  const parts = view.blocks
+    .filter((block) => block.start < end && block.end > start)
+    .map((block) => Array.from(block.text).slice(Math.max(0, start - block.start), end - block.start).join(""));
+  return parts.join(" ");
 }
 
 function textOf(view, start, end) {

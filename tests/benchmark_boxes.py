@@ -15,9 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from words_in_boxes import Box, Pages, bare
 
 from chat.answering import Answerer
 from chat.reader import SentenceReader
@@ -25,6 +22,7 @@ from chat.terms import asks_for_furniture
 from index.embedder import SentenceEmbedder
 from index.library import Library
 from index.store import Store
+from tests.words_in_boxes import Box, Pages, bare
 
 Marked = tuple[str, str, tuple[Box, ...]]  # the article's id, the quoted words, their boxes
 

@@ -145,11 +145,108 @@ def test_a_quoted_table_row_is_marked_in_its_table(desk):
     answer = desk.page.locator(".fn-answer").last
     expect(answer.locator(".fn-columns")).to_have_text("Columns Country · Market · Main strength")
     answer.locator("a.fn-cite").first.click()
+    desk.page.get_by_role("button", name="Text", exact=True).click()
     marks = desk.page.locator("#fn-pane table mark")
     expect(marks).to_have_text(["Vietnam", "not reported", "DrAid in more than 100 hospitals"])
     expect(desk.page.locator("#fn-pane th")).to_have_text(["Country", "Market", "Main strength"])
     link = desk.page.get_by_role("link", name="Open the PDF")
     expect(link).to_have_attribute("href", re.compile(r"^/api/original/[0-9a-f]{12}#page=1$"))
+
+
+def share(box: dict[str, float], sheet: dict[str, float]) -> list[float]:
+    """Where a box stands on a sheet, in points of A4."""
+    across, down = 595 / sheet["width"], 842 / sheet["height"]
+    return [
+        (box["x"] - sheet["x"]) * across, (box["y"] - sheet["y"]) * down,
+        box["width"] * across, box["height"] * down,
+    ]  # fmt: skip
+
+
+def test_a_pdf_opens_at_the_page_with_the_quote_marked(desk):
+    page = desk.page
+    desk.ask("How widely is DrAid used in Vietnam?")
+    page.locator(".fn-answer").last.locator("a.fn-cite").first.click()
+    mark, sheet = page.locator(".fn-box"), page.locator(".fn-sheet")
+    expect(page.locator(".fn-sheet img[src]")).to_be_visible()
+    expect(mark).to_be_in_viewport(ratio=1)
+    article_id = page.locator(".fn-answer a.fn-cite").first.get_attribute("href").split("-")[1]
+    held = desk.backend.article(article_id).article
+    start = held.text.index("DrAid")
+    ((number, left, top, right, bottom),) = desk.backend.boxes(article_id, start, start + 1)
+    found = share(mark.bounding_box(), sheet.bounding_box())
+    assert found == pytest.approx([left, top, right - left, bottom - top], abs=1)
+    expect(page.locator(".fn-page-number")).to_have_value(str(int(number)))
+    expect(page.locator(".fn-page-frame")).to_have_attribute("aria-label", f"Page {int(number)} of 2")
+    expect(page.locator(".fn-page-frame .fn-unseen")).to_have_text(
+        "Quoted on this page: Vietnam | not reported | DrAid in more than 100 hospitals"
+    )
+    expect(page.locator("#fn-status")).to_contain_text("DrAid in more than 100 hospitals")
+
+
+def test_pages_are_turned_jumped_to_and_enlarged(desk):
+    page = desk.page
+    desk.ask("How widely is DrAid used in Vietnam?")
+    page.locator(".fn-answer").last.locator("a.fn-cite").first.click()
+    number, frame = page.locator(".fn-page-number"), page.locator(".fn-page-frame")
+    expect(page.locator(".fn-box")).to_have_count(1)
+    first = number.input_value()
+    other = {"1": "2", "2": "1"}[first]
+    turn = "Next page" if other == "2" else "Previous page"
+    page.get_by_role("button", name=turn).click()
+    expect(number).to_have_value(other)
+    expect(page.locator(".fn-box")).to_have_count(0)
+    expect(page.get_by_role("button", name=turn)).to_be_disabled()
+    expect(frame).to_be_focused()
+    page.get_by_role("button", name=f"Back to the quote on page {first}").click()
+    expect(page.locator(".fn-box")).to_be_in_viewport(ratio=1)
+    frame.press("ArrowRight" if other == "2" else "ArrowLeft")
+    expect(number).to_have_value(other)
+    number.fill(first)
+    number.press("Enter")
+    expect(page.locator(".fn-box")).to_have_count(1)
+    number.fill("99")
+    number.press("Enter")
+    expect(number).to_have_value(first)
+
+    width = page.locator(".fn-sheet").bounding_box()["width"]
+    desk.backend.drawn.clear()
+    for _ in range(4):
+        page.get_by_role("button", name="Zoom in").click()
+    expect(page.get_by_role("button", name="Zoom in")).to_be_disabled()
+    assert page.locator(".fn-sheet").bounding_box()["width"] == pytest.approx(3 * width, abs=2)
+    expect(page.locator(".fn-sheet img")).to_have_attribute("data-scale", "3")
+    assert max(scale for _, _, scale in desk.backend.drawn) == 3.0
+    assert fits(page)
+    page.get_by_role("button", name="Fit the width").click()
+    assert page.locator(".fn-sheet").bounding_box()["width"] == pytest.approx(width, abs=2)
+
+
+def test_a_page_that_cannot_be_drawn_gives_way_to_the_text(desk):
+    desk.ask("How widely is DrAid used in Vietnam?")
+    chip = desk.page.locator(".fn-answer").last.locator("a.fn-cite").first
+    desk.backend.broken.add(chip.get_attribute("href").split("-")[1])
+    chip.click()
+    expect(desk.page.locator(".fn-pane-body [role='alert']")).to_contain_text(
+        re.compile("^The page cannot be shown, so here is its text. .*cannot be drawn; fetch or save it again$")
+    )
+    expect(desk.page.locator("#fn-pane table mark").first).to_be_in_viewport()
+    desk.backend.broken.clear()
+    desk.page.get_by_role("button", name="Page", exact=True).click()
+    expect(desk.page.locator(".fn-box")).to_be_in_viewport(ratio=1)
+
+
+def test_whoever_prefers_text_keeps_it(desk):
+    page = desk.page
+    desk.ask("How widely is DrAid used in Vietnam?")
+    chip = page.locator(".fn-answer").last.locator("a.fn-cite").first
+    chip.click()
+    page.get_by_role("button", name="Text", exact=True).click()
+    expect(page.locator(".fn-pages")).to_be_hidden()
+    page.keyboard.press("Escape")
+    chip.click()
+    expect(page.locator("#fn-pane table mark").first).to_be_in_viewport()
+    page.get_by_role("button", name="Page", exact=True).click()
+    expect(page.locator(".fn-box")).to_be_in_viewport(ratio=1)
 
 
 def test_disagreeing_sources_stand_side_by_side(desk):
@@ -164,7 +261,7 @@ def test_a_declined_answer_offers_the_closest_passages(desk):
     desk.ask("Who won the 1998 World Cup?")
     expect(desk.page.locator(".fn-none")).to_have_text("No passage in your library speaks of this.")
     desk.page.locator(".fn-near a.fn-cite").first.click()
-    expect(desk.page.locator("#fn-pane mark").first).to_be_in_viewport()
+    expect(desk.page.locator("#fn-pane :is(mark, .fn-box)").first).to_be_in_viewport()
 
 
 def test_hostile_articles_and_questions_stay_text(desk):
@@ -419,6 +516,14 @@ def test_nothing_scrolls_sideways_on_a_phone(phone):
     assert fits(page)
     page.get_by_role("button", name="Close").click()
     expect(pane).to_be_hidden()
+    phone.ask("How widely is DrAid used in Vietnam?")
+    page.locator(".fn-answer").last.locator("a.fn-cite").first.click()
+    expect(page.locator(".fn-box")).to_be_in_viewport(ratio=1)
+    assert fits(page)
+    page.get_by_role("button", name="Zoom in").click()
+    expect(page.locator(".fn-box")).to_be_in_viewport()
+    assert fits(page)
+    page.get_by_role("button", name="Close").click()
     phone.tab("Library")
     page.locator(".fn-cards").wait_for()
     assert fits(page)
@@ -452,7 +557,10 @@ def test_axe_finds_nothing(browser, server, scheme, size):
         seen.ask(question)
     page.locator(".fn-trace summary").first.click()
     page.get_by_role("button", name="Filters").click()
-    page.locator("a.fn-cite").first.click()
+    page.locator(".fn-answer", has_text="DrAid").locator("a.fn-cite").first.click()
+    page.locator(".fn-sheet img[src]").wait_for()
+    assert violations(page) == []
+    page.get_by_role("button", name="Text", exact=True).click()
     page.locator("#fn-pane mark").first.wait_for()
     assert violations(page) == []
     page.get_by_role("button", name="Close").click()

@@ -424,3 +424,46 @@ def test_a_question_set_is_checked_before_it_is_kept(client):
 def test_titles_of_articles_come_as_data(client):
     titles = [each["title"] for each in client.get("/api/articles").json()["articles"]]
     assert f"Quarterly note {HOSTILE}" in titles
+
+
+def test_a_page_is_measured_and_drawn(client, backend):
+    report = id_of("(final).pdf")
+    page = client.get(f"/api/page/{report}/2")
+    of = backend.article(report).article.sha256[:16]
+    assert page.json() == {"page": 2, "width": 595.0, "height": 842.0, "of": of}
+    picture = client.get(f"/api/page/{report}/2/picture", params={"scale": "1.5", "of": of})
+    assert (picture.headers["content-type"], picture.content[:8]) == ("image/png", b"\x89PNG\r\n\x1a\n")
+    assert backend.drawn[-1] == (report, 2, 1.5)
+    assert picture.headers["cache-control"] == "private, max-age=31536000, immutable"
+    tag = picture.headers["etag"]
+    again = client.get(f"/api/page/{report}/2/picture", params={"scale": "1.5"}, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content, again.headers["cache-control"]) == (304, b"", "private, no-cache")
+    other = client.get(f"/api/page/{report}/2/picture", params={"scale": "3"}, headers={"If-None-Match": tag})
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("scale", ["0", "-1", "1000", "2.5", "nan", ""])
+def test_pages_are_drawn_in_few_sizes_only(client, scale):
+    answer = client.get(f"/api/page/{id_of('(final).pdf')}/1/picture", params={"scale": scale})
+    assert (answer.status_code, answer.json()["error"]) == (400, "The scale must be one of 1, 1.5, 2, 3, 4.")
+
+
+def test_a_page_that_cannot_be_drawn_is_told_in_one_line(client):
+    report = id_of("(final).pdf")
+    told = "reports/APAC comparison (final).pdf: is damaged: page 3 cannot be drawn; fetch or save it again"
+    for path in (f"/api/page/{report}/3", f"/api/page/{report}/3/picture"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()) == (422, {"error": told})
+    assert client.get("/api/page/000000000000/1").status_code == 404
+    assert client.get(f"/api/page/{report}/x").status_code == 404
+    assert client.get(f"/api/page/{report}/1", headers={"Host": "evil.example"}).status_code == 403
+
+
+def test_an_article_comes_with_the_boxes_of_its_quote(client, backend):
+    report = id_of("(final).pdf")
+    block = backend.article(report).article.blocks[2]
+    view = client.get(f"/api/article/{report}", params={"at": block.start, "end": block.end}).json()
+    assert view["boxes"] == [[1.0, 72.0, 160.0, 520.0, 190.0]]
+    assert client.get(f"/api/article/{report}", params={"at": block.start}).json()["boxes"] == []
+    briefing = id_of("market-size.md")
+    assert client.get(f"/api/article/{briefing}", params={"at": 0, "end": 9}).json()["boxes"] == []

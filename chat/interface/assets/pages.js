@@ -83,6 +83,7 @@ export function pageViewer({ article, title, pages, boxes, quote, onFail }) {
     number.value = page;
     back.disabled = page === 1;
     next.disabled = page === pages;
+    keepFocus();
     frame.setAttribute("aria-label", `Page ${page} of ${pages}`);
     frame.setAttribute("aria-busy", "true");
     picture.removeAttribute("src");
@@ -101,7 +102,6 @@ export function pageViewer({ article, title, pages, boxes, quote, onFail }) {
     lay();
     draw();
     goTo(at);
-    keepFocus();
     announce(`Page ${page} of ${pages}${quoted.includes(page) ? `, with the quoted words: ${quote}` : ""}`);
   }
 
@@ -179,9 +179,10 @@ export function pageViewer({ article, title, pages, boxes, quote, onFail }) {
     announce(`${Math.round(100 * ZOOMS[zoom])} percent of the width`);
   }
 
-  /** A button that has just been switched off gives the keyboard to the page. */
+  /** A button that has just been switched off, or is about to go, gives the keyboard to the page. */
   function keepFocus() {
-    if (bar.contains(document.activeElement) && document.activeElement.disabled) frame.focus({ preventScroll: true });
+    const held = document.activeElement;
+    if (notes.contains(held) || (bar.contains(held) && held.disabled)) frame.focus({ preventScroll: true });
   }
 
   fit.disabled = true;

@@ -225,6 +225,19 @@ def test_a_table_has_its_columns_and_its_figures_have_their_signs():
     }
 
 
+def test_how_far_labels_stand_in_is_known_however_it_is_written():
+    cells = [
+        "<td>Net sales</td>",
+        "<td style='padding:2px 1pt 2px 12pt'><span>Instruments</span></td>",
+        "<td><div style='padding-left:12pt'><span>Services</span></div></td>",
+        "<td><p style='margin-left:3.2em;text-indent:-2em'>Spare parts</p></td>",
+        "<td>&#160;&#160;&#160;&#160;&#160;<b>Repairs</b></td>",
+    ]
+    rows = "".join(f"<tr>{cell}<td>{number}</td></tr>" for number, cell in enumerate(cells))
+    article = read(divided(COVER + f"<table>{rows}</table>"))
+    assert [block.row.indent for block in article.blocks if block.row is not None] == [0, 12, 12, 12, 12]
+
+
 def test_tables_of_older_filings_with_spacers_and_signs_in_cells_of_their_own():
     article = read(
         paragraphed(

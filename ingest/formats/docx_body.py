@@ -205,7 +205,7 @@ class _Body:
                 if text:
                     cells_of.append(cell)
                     nested = nested or cell.find(f".//{_W}tbl") is not None
-                cells.append(Cell(text, _span(cell.find(f"{_W}tcPr/{_W}gridSpan")), head=head))
+                cells.append(Cell(text, _span(cell.find(f"{_W}tcPr/{_W}gridSpan")), head=head, indent=_indent(cell)))
             rows.append(cells)
         grid = grid_of(rows)
         if not grid.rows:
@@ -411,6 +411,13 @@ def _level(element: Any) -> int | None:
 
 def _span(element: Any) -> int:
     return max(1, min(_level(element) or 1, 1000))
+
+
+def _indent(cell: Any) -> float:
+    """How far a cell's first paragraph stands in, in points."""
+    found = cell.find(f"{_W}p/{_W}pPr/{_W}ind")
+    written = "" if found is None else found.get(f"{_W}left") or found.get(f"{_W}start") or ""
+    return int(written) / 20 if written.isdecimal() and len(written) < 6 else 0.0
 
 
 def _is_on(properties: Any, name: str, otherwise: bool) -> bool:

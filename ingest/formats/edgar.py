@@ -206,4 +206,4 @@ def _rows(raw: str) -> Iterator[Sequence[Placed]]:
         line = _LEADERS.sub(lambda match: " " * len(match[0]), line)
         # "$" stands at a column's left edge, its figure at the right: the spaces between go in front.
         line = _SIGN.sub(lambda match: " " * (len(match[0]) - 1) + match[1], line)
-        yield [Placed(match[0], match.start(), match.end()) for match in _CELL.finditer(line)]
+        yield [Placed(match[0], match.start(), match.end(), indent=match.start()) for match in _CELL.finditer(line)]

@@ -213,7 +213,8 @@ def _table(table: TableLines) -> Iterator[_Part]:
 
 def _cell(cell: TableCell) -> Cell:
     bold = bool(cell.lines) and all(line.is_all(line.bold) for line in cell.lines)
-    return Cell(cell.text, cell.columns, cell.rows, cell.head, bold)
+    indent = cell.lines[0].indent if cell.lines else 0.0
+    return Cell(cell.text, cell.columns, cell.rows, cell.head, bold, indent)
 
 
 def _as_list(rows: Sequence[Sequence[TableCell]]) -> list[Line] | None:

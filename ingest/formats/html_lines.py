@@ -13,7 +13,8 @@ from lxml import etree
 
 from ingest.cleaning import raised
 
-_SPACE = re.compile(r"[ \t\n\r\f\v]+")
+_WHITE = " \t\n\r\f\v"  # which a browser shows as one space; hard spaces stay
+_SPACE = re.compile(f"[{_WHITE}]+")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SELECTOR = re.compile(r"[a-z][\w-]*|(?:[a-z][\w-]*)?\.[\w-]+|#[\w-]+", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -45,7 +46,7 @@ _PLAIN = frozenset({"div", "p", "span", "font", "b", "strong", "i", "em", "u", "
 
 
 class Style(NamedTuple):
-    """How text is set, as inherited; `size` in points."""
+    """How text is set, as inherited; `size` and `indent`, how far it stands in, in points."""
 
     bold: bool = False
     italic: bool = False
@@ -55,6 +56,7 @@ class Style(NamedTuple):
     upper: bool = False
     raw: bool = False
     size: float = 10.0
+    indent: float = 0.0
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Line:
     """Text between two breaks. Counts are of characters that are no space; `size` is that of the largest words.
 
     `heading` is 1 to 6 in h1 to h6; `mark` is the bullet or number of a list's item; `depth` that of nested lists.
-    `inside` characters belong to links to the same document, `linked` to any link.
+    `inside` characters belong to links to the same document, `linked` to any link. `indent` is in points.
     """
 
     text: str
@@ -78,6 +80,7 @@ class Line:
     mark: str = ""
     depth: int = 0
     caption: bool = False
+    indent: float = 0.0
 
     def is_all(self, count: int) -> bool:
         """Whether a count is nearly all of the line's characters."""
@@ -128,6 +131,7 @@ class _Change(NamedTuple):
     upper: bool | None
     size: float | None
     scale: float
+    indent: float
     hidden: bool
     display: str
     breaks_before: bool
@@ -257,9 +261,9 @@ class _Walker:
         while len(element):
             child = element[0]
             tag = tag_of(child)
-            if len(element) > 1 or (element.text and not element.text.isspace()) or tag not in _PLAIN:
+            if len(element) > 1 or (element.text or "").strip(_WHITE) or tag not in _PLAIN:
                 return None
-            if child.tail and not child.tail.isspace():
+            if (child.tail or "").strip(_WHITE):
                 return None
             change = self._change(tag, child)
             if change.hidden or change.breaks_before or change.breaks_after:
@@ -268,7 +272,8 @@ class _Walker:
             element = child
         if style.raised or style.raw or style.upper:
             return None
-        text = " ".join((element.text or "").split())
+        raw = element.text or ""
+        text = " ".join(raw.split())
         count = len(text) - text.count(" ")
         return Line(
             text,
@@ -278,6 +283,7 @@ class _Walker:
             count if style.underlined else 0,
             size=style.size,
             centred=style.centred,
+            indent=style.indent + _spaces_before(raw),
         )
 
     def _change(self, tag: str, element: Any) -> _Change:
@@ -317,6 +323,7 @@ class _Walker:
                 outer.upper if change.upper is None else change.upper,
                 outer.raw or change.display == "pre",
                 min(max(size, 1.0), 200.0),
+                outer.indent + change.indent,
             )
         return style
 
@@ -330,6 +337,7 @@ class _Flow:
         self._line = Line("")
         self._sizes: dict[float, int] = {}
         self._centred = 0
+        self._indent: float | None = None
         self._links: list[bool] = []  # of each open link: whether it leads to the same document
         self._heading = 0
         self._lists: list[int | None] = []
@@ -382,6 +390,8 @@ class _Flow:
             line.italic += count if style.italic else 0
             line.underlined += count if style.underlined else 0
             self._centred += count if style.centred else 0
+            if self._indent is None:
+                self._indent = style.indent
             self._sizes[style.size] = self._sizes.get(style.size, 0) + count
             if self._links:
                 line.linked += count
@@ -390,7 +400,8 @@ class _Flow:
 
     def flush(self) -> None:
         if self._parts:
-            text = tidy("".join(self._parts))
+            raw = "".join(self._parts)
+            text = tidy(raw)
             self._parts = []
             if text:
                 line = self._line
@@ -401,11 +412,13 @@ class _Flow:
                 line.heading = self._heading
                 line.mark, line.depth = self._mark, len(self._lists)
                 line.caption = self._captions > 0
+                line.indent = (self._indent or 0.0) + _spaces_before(raw)
                 self._mark = ""
                 self.items.append(line)
                 self._line = Line("")
                 self._sizes = {}
                 self._centred = 0
+                self._indent = None
 
     def add(self, table: TableLines) -> None:
         self.flush()
@@ -426,6 +439,12 @@ class _Flow:
         number = int(own) if own.isascii() and own.isdigit() and len(own) < 6 else number
         self._lists[-1] = number + 1
         return f"{number}. "
+
+
+def _spaces_before(raw: str) -> float:
+    """How far hard spaces in front of a text move it in, in points."""
+    head = raw[: len(raw) - len(raw.lstrip())]
+    return 2.5 * head.count("\xa0")
 
 
 def tidy(text: str) -> str:
@@ -456,6 +475,7 @@ def _is_block(tag: str, display: str) -> bool:
 def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
     flags: dict[str, bool | None] = dict.fromkeys(("bold", "italic", "underlined", "centred", "raised", "upper"))
     scale = 1.0
+    indent = 0.0
     display = "pre" if tag == "pre" else ""
     before = after = False
     if tag in ("b", "strong", "th") or tag in _HEADING_SIZES:
@@ -478,6 +498,11 @@ def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
             flags["bold"] = value.startswith("bold") or (value.isdigit() and int(value) >= 600)
         elif name == "font-style":
             flags["italic"] = value in ("italic", "oblique")
+        elif name in ("padding-left", "margin-left", "text-indent"):
+            indent += _points(value)
+        elif name in ("padding", "margin") and value:
+            sides = value.split()
+            indent += _points(sides[3] if len(sides) > 3 else sides[1] if len(sides) > 1 else sides[0])
         elif name in ("text-decoration", "text-decoration-line"):
             flags["underlined"] = "underline" in value or (None if value else False)
         elif name == "text-align":
@@ -516,11 +541,20 @@ def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
         flags["upper"],
         size,
         scale,
+        indent,
         hidden,
         display,
         before,
         after,
     )
+
+
+def _points(value: str) -> float:
+    """A length in points; 0 for shares of a width and what is no length."""
+    match = _LENGTH.match(value)
+    if match is None or match[2] == "%":
+        return 0.0
+    return float(match[1]) * (10.0 if match[2] in ("em", "rem") else _POINTS.get(match[2] or "px", 0.75))
 
 
 def _read_size(value: str, size: float | None, scale: float) -> tuple[float | None, float]:

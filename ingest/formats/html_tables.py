@@ -31,13 +31,17 @@ _UNIT_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell's text and how many columns and rows it spans; `head` marks th and what stands in thead."""
+    """A cell's text and how many columns and rows it spans; `head` marks th and what stands in thead.
+
+    `indent` is how far its text stands in, in whatever unit.
+    """
 
     text: str
     columns: int = 1
     rows: int = 1
     head: bool = False
     bold: bool = False
+    indent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Placed:
     end: int
     head: bool = False
     bold: bool = False
+    indent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def grid_of_placed(rows: Sequence[Sequence[Placed]]) -> Grid:
         for cell in row:
             first = min(bisect_right(ends, cell.start), len(edges) - 1)
             last = bisect_left(starts, cell.end)
-            shown.append(Placed(cell.text, first, max(first + 1, last), cell.head, cell.bold))
+            shown.append(Placed(cell.text, first, max(first + 1, last), cell.head, cell.bold, cell.indent))
         found.append(tuple(shown))
     return Grid(tuple(found), len(edges))
 
@@ -133,7 +138,8 @@ def add_table(grid: Grid, builder: TextBuilder, table: Table) -> None:
     if table.header:
         builder.add(BlockKind.TABLE_HEADER, "\n".join(table.header), row=Row(columns=table.columns))
     for number in range(table.first, len(grid.rows)):
-        builder.add_row(grid.texts(number), header=False, columns=table.columns)
+        indent = round(grid.rows[number][0].indent)
+        builder.add_row(grid.texts(number), header=False, columns=table.columns, indent=indent)
 
 
 def is_unit_line(text: str) -> bool:
@@ -159,7 +165,7 @@ def _spread(rows: Sequence[Sequence[Cell]]) -> list[list[Placed]]:
             if cell.rows > 1:
                 below.update(dict.fromkeys(range(at, end), min(cell.rows, MAX_ROWS_SPANNED) - 1))
             if cell.text:
-                shown.append(Placed(cell.text, at, end, cell.head, cell.bold))
+                shown.append(Placed(cell.text, at, end, cell.head, cell.bold, cell.indent))
             at = end
         found.append(shown)
         taken = below

@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
             )
         set_up("tests" if options.tests else "run", None if options.any_python else tuple(sys.version_info[:2]))
         if options.tests:
-            install_browser()
+            install_programs()
     except SetupStopped as stopped:
         print(f"Set-up stopped: {stopped}", file=sys.stderr)
         return 1
@@ -317,20 +317,30 @@ def find_browser() -> str | None:
     return next((path for path in found if path is not None), None)
 
 
-def install_browser() -> None:
-    """Install Debian's Chromium where that is possible unasked; otherwise say what to install. Never stops set-up."""
-    if find_browser() is not None:
+def install_programs() -> None:
+    """Install what tests run besides Python from Debian, where that is possible unasked; otherwise say what to install.
+
+    Never stops set-up.
+    """
+    missing: dict[str, list[str]] = {}
+    if find_browser() is None:
+        missing["Chromium, Chrome or Edge"] = ["chromium", "fonts-liberation"]
+    if shutil.which("tesseract") is None:
+        missing["tesseract"] = ["tesseract-ocr", "tesseract-ocr-eng"]
+    if not missing:
         return
+    names = " and ".join(missing)
     if not (is_debian() and is_root() and shutil.which("apt-get")):
-        say("No Chromium, Chrome or Edge was found: install one, or the browser tests are skipped.")
+        say(f"Not found: {names}. Install what is missing, or the tests that need it are skipped.")
         return
-    say("     installing chromium with apt-get for the browser tests")
+    packages = [package for some in missing.values() for package in some]
+    say(f"     installing {', '.join(packages)} with apt-get for the tests")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium", "fonts-liberation"]):
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         done = subprocess.run(["apt-get", *command], capture_output=True, text=True, env=environment, check=False)
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            say(f"apt-get {command[0]} failed ({last}); without a browser the browser tests are skipped.")
+            say(f"apt-get {command[0]} failed ({last}); the tests that need {names} are skipped.")
             return
 
 

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from venv import create
@@ -210,3 +211,30 @@ def test_a_browser_that_is_named_is_taken(monkeypatch):
     assert setup_environment.find_browser() == sys.executable
     monkeypatch.setenv("FOOTNOTE_BROWSER", "/nowhere/chromium")
     assert setup_environment.find_browser() is None
+
+
+@pytest.mark.parametrize("debian", [True, False])
+def test_programs_that_tests_need_are_installed_or_named(monkeypatch, capsys, debian):
+    ran = []
+    monkeypatch.setattr(setup_environment, "find_browser", lambda: None)
+    monkeypatch.setattr(
+        setup_environment.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None
+    )
+    monkeypatch.setattr(setup_environment, "is_debian", lambda: debian)
+    monkeypatch.setattr(setup_environment, "is_root", lambda: True)
+    monkeypatch.setattr(
+        setup_environment.subprocess,
+        "run",
+        lambda command, **_: ran.append(command[1:]) or subprocess.CompletedProcess(command, 1, "", "no network\n"),
+    )
+    setup_environment.install_programs()
+    said = capsys.readouterr()
+    assert "tesseract" in said.out + said.err
+    assert ran == ([["update"]] if debian else [])  # what fails is told, and stops nothing
+
+
+def test_nothing_is_installed_that_is_there(monkeypatch):
+    monkeypatch.setattr(setup_environment, "find_browser", lambda: "/usr/bin/chromium")
+    monkeypatch.setattr(setup_environment.shutil, "which", lambda _: "/usr/bin/tesseract")
+    monkeypatch.setattr(setup_environment.subprocess, "run", None)
+    setup_environment.install_programs()

@@ -8,11 +8,13 @@ company's: without signs of an issuer's own document there is no company. Better
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import PurePosixPath
 
 from ingest.article import Article
+from ingest.companies import same_company
 from ingest.dates import date_of_line, dates_in
 from ingest.filings import Cover, as_written, date_signed, find_fiscal, read_cover
 from ingest.language import find_language
@@ -20,6 +22,8 @@ from ingest.periods import Period, calendar_period, find_periods, fiscal_period,
 
 # Where a file says things of itself that are often somebody else's: whatever the text says goes before these.
 _STATED = frozenset({"PDF metadata", "document properties"})
+# Where the regulator's own data say whose and of when a filing is, in its ways of writing.
+_REGULATOR = frozenset({"inline XBRL", "submission header"})
 # A filing's cover names it better than anything but these.
 _TITLE_ORIGINS = frozenset({"given", "row", "front matter"})
 
@@ -31,6 +35,7 @@ _DATE_LINES = 25
 _FIRST_BLOCKS = 25
 _OPENING = 4_000  # characters in which a release says who reports what
 _NAMED_AT_LEAST = 2
+_RELEASED_WITHIN = 60_000  # characters of a filing in which a release of results begins
 
 _DATE_LABEL = re.compile(
     r"\W*(?:published|publication date|date|dated|date of issue|issued|released|updated|revised|last updated)\b"
@@ -126,7 +131,7 @@ def complete_facts(article: Article, file_name: str) -> Article:
     lines = first_lines(article)
     cover = read_cover(lines)
     if cover is not None:
-        _from_cover(cover, article.text, found)
+        _from_cover(cover, article, found)
     else:
         _from_headlines(article, lines, file_name, found)
         _add_published(lines, found)
@@ -180,18 +185,24 @@ class _Facts:
             self.origins["published"] = origin
 
     def normalise(self) -> None:
-        """Given periods in the notation that filters compare."""
+        """Given periods in the notation that filters compare, and the regulator's year-end as it is every year."""
         for key in ("period", "calendar_period"):
             if (period := parse_period(self.get(key))) is not None:
                 self.facts[key] = period.label
+        if self.origins.get("year_end") in _REGULATOR:
+            with suppress(ValueError):
+                self.facts["year_end"] = year_ends(*year_end_of(date.fromisoformat(f"2001-{self.get('year_end')}")))
 
 
 # Filings
 
 
-def _from_cover(cover: Cover, text: str, found: _Facts) -> None:
+def _from_cover(cover: Cover, article: Article, found: _Facts) -> None:
+    text = article.text
     company = as_written(cover.company, text)
     where = "cover page"
+    if found.origins.get("company") in _REGULATOR and same_company(company, found.get("company")):
+        found.facts["company"] = company
     found.add("company", company, where)
     found.add("kind", cover.form, where)
     found.add("ticker", cover.ticker, where)
@@ -209,8 +220,23 @@ def _from_cover(cover: Cover, text: str, found: _Facts) -> None:
             found.date_by(signed, "signature")
     elif cover.reported is not None:
         found.date_by(cover.reported, where)
-    if "period" not in found.facts:
-        _add_period_ended(text[:_HEAD], found)
+    if cover.form.startswith(("8-K", "6-K")):
+        _add_results(article, company, found)
+
+
+def _add_results(article: Article, company: str, found: _Facts) -> None:
+    """The period of the company's own release of results, where a filing brings one."""
+    for block in article.blocks:
+        if block.start > _RELEASED_WITHIN:
+            return
+        headline = article.text[block.start : block.end]
+        match = _reports_results(headline) if len(headline) <= _LONGEST_HEADLINE else None
+        mention = None if match is None else next(find_periods(headline[match.start() :]), None)
+        if match is None or mention is None or not same_company(_without_bracket(headline[: match.start()]), company):
+            continue
+        found.add("period", mention.period.label, "headline")
+        _add_period_ended(article.text[block.end : block.end + _OPENING], found)
+        return
 
 
 def _filed_after(signed: date, found: _Facts) -> bool:
@@ -227,13 +253,14 @@ def _from_headlines(article: Article, lines: Sequence[str], file_name: str, foun
     headlines += [(line, "first page") for line in lines[:_HEADLINES]]
     headlines = [(text, where) for text, where in headlines if len(text) <= _LONGEST_HEADLINE]
     opening = "\n".join(lines)[:_OPENING]
-    given = found.get("kind")
     for read in (_call, _release, _yearly):
         for headline, where in (*headlines, (stem, "file name")):
             if read(headline, where, article, opening, found):
                 return
-    if not given:
+    if not found.get("kind"):
         _of_authority(article, lines, found)
+    if found.get("site") and found.published is not None:
+        found.add("kind", "article", "page metadata")
 
 
 def _call(headline: str, where: str, article: Article, opening: str, found: _Facts) -> bool:
@@ -268,8 +295,8 @@ def _call(headline: str, where: str, article: Article, opening: str, found: _Fac
 
 
 def _release(headline: str, where: str, article: Article, opening: str, found: _Facts) -> bool:
-    match = _REPORTS.search(headline)
-    if match is None or not _RESULTS.search(headline) or not _NEAR_PERIOD.search(headline, match.start()):
+    match = _reports_results(headline)
+    if match is None:
         return False
     listed = _LISTED.search(opening)
     signs = sum(sign.search(article.text) is not None for sign in _RELEASE_SIGNS) + (listed is not None)
@@ -288,6 +315,14 @@ def _release(headline: str, where: str, article: Article, opening: str, found: _
         found.add("period", mention.period.label, where)
     _add_period_ended(opening, found)
     return True
+
+
+def _reports_results(headline: str) -> re.Match[str] | None:
+    """Where a headline goes on to say that somebody reports results of a period."""
+    match = _REPORTS.search(headline)
+    if match is None or not _RESULTS.search(headline) or not _NEAR_PERIOD.search(headline, match.start()):
+        return None
+    return match
 
 
 def _without_bracket(name: str) -> str:

@@ -17,6 +17,8 @@ _SEARCHED = 250_000  # characters in which a filing says how its fiscal year lie
 _SIGNED_WITHIN = 40_000  # characters from the end
 _LONGEST_NAME = 100
 
+_OF_EVENTS = ("8-K", "6-K")  # forms that report on no period
+
 _REGULATOR = re.compile(r"securities\s+and\s+exchange\s+commission", re.IGNORECASE)
 _FORM = re.compile(r"\bform\s+(10-[QK]T?|8-K|20-F|40-F|6-K)(/A)?\b", re.IGNORECASE)
 _REGISTRANT = re.compile(r"\(?\s*(?:exact\s+name\s+of|translation\s+of)\s+(?:the\s+)?registrant", re.IGNORECASE)
@@ -104,8 +106,8 @@ def read_cover(lines: Sequence[str]) -> Cover | None:
     if form is None or not company:
         return None
     name = form[1].upper() + (form[2] or "").upper()
-    span, ended = _period(lines)
-    reported = _reported(lines) if name.startswith("8-K") else None
+    span, ended = ("", None) if name.startswith(_OF_EVENTS) else _period(lines)
+    reported = _reported(lines) if name.startswith(_OF_EVENTS) else None
     return Cover(company, name, _ticker(lines), span, ended, reported)
 
 

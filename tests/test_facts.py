@@ -379,3 +379,45 @@ def test_first_lines_of_an_article_without_places_are_its_text_s():
 def test_an_empty_article_has_no_facts():
     article = Article("a.txt", "T", "", "0")
     assert complete_facts(article, "a.txt") == article
+
+
+def test_a_release_inside_a_report_of_an_event_tells_its_period():
+    cover = COVER.format(form="8-K", kind="CURRENT", span="").replace("ZORBEK INSTRUMENTS, INC.", "Zorbek Corp.")
+    event = "Date of Report (Date of earliest event reported): May 7, 2024\n\nItem 2.02 Results of Operations"
+    release = RELEASE.format(headline="Zorbek Corp. Reports Third Quarter Fiscal 2024 Results")
+    article = read(f"{cover}\n{event}\n\nExhibit 99.1\n\n{release}")
+    assert facts(article, "kind", "period", "period_end", "year_end", "calendar_period") == {
+        "kind": "8-K",
+        "period": "2024 Q3",
+        "period_end": "2024-03-31",
+        "year_end": "06-30",
+        "calendar_period": "2024 Q1",
+    }
+    other = read(f"{cover}\n{event}\n\n{release.replace('Zorbek', 'Delta')}")
+    assert not {"period", "period_end"} & set(other.facts)
+
+
+def test_the_regulator_s_data_are_brought_to_the_document_s_ways():
+    text = COVER.format(form="10-Q", kind="QUARTERLY", span="For the quarterly period ended July 1, 2023")
+    text += "\nZorbek Instruments, Inc. makes instruments."
+    said = {"company": "ZORBEK INSTRUMENTS, INC.", "period": "2023 Q3", "year_end": "09-24", "ticker": "ZRBK"}
+    origins = dict.fromkeys(said, "inline XBRL")
+    article = complete_facts(Article("a.htm", "a-20230701", text, "0", facts=said, origins=origins), "a.htm")
+    assert facts(article, "company", "year_end", "period") == {
+        "company": "Zorbek Instruments, Inc.",
+        "year_end": "09-30",
+        "period": "2023 Q3",
+    }
+    assert (article.origins["company"], article.origins["title"]) == ("inline XBRL", "cover page")
+
+
+def test_a_dated_page_of_a_site_is_an_article():
+    page = (
+        '<html><head><title>Zinc rises</title><meta property="og:site_name" content="Metal News">'
+        '<meta property="article:published_time" content="2025-07-02"></head><body><article><h1>Zinc rises</h1><p>'
+        + "The price of zinc rose again, since the mines of the north stood still for weeks. " * 6
+        + "</p></article></body></html>"
+    )
+    article = read(page, "zinc.html")
+    assert facts(article, "kind", "site", "company") == {"kind": "article", "site": "Metal News", "company": None}
+    assert article.origins["published"] == article.origins["site"] == "page metadata"

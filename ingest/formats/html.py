@@ -93,15 +93,21 @@ def read(data: bytes, source: Source) -> Article:
     builder = _with_title(title, builder)
     marked = mark_furniture(builder.text, builder.blocks)
     facts = {"author": marked.author} if marked.author else {}
+    origins = dict.fromkeys((*facts, *(["published"] if marked.published else [])), "byline")
+    day = None
     if found is not None:
-        facts |= {key: value for key, value in (("author", found.author), ("site", found.site)) if value}
+        day = parse_date(found.date)
+        stated = {key: value for key, value in (("author", found.author), ("site", found.site)) if value}
+        facts |= stated
+        origins |= dict.fromkeys((*stated, *(["published"] if day else [])), "page metadata")
     return Article(
         source=source.name,
         title=title or find_structure(builder.text[:5000]).title or PurePosixPath(source.name).stem,
         text=builder.text,
         sha256=sha256_hex(data),
-        published=(found and parse_date(found.date)) or marked.published,
+        published=day or marked.published,
         facts=facts,
+        origins=origins,
         blocks=marked.blocks,
     )
 

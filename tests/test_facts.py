@@ -1,13 +1,15 @@
 """What a document says of itself becomes facts, whatever its format; what it says of others does not."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from ingest.article import Article
 from ingest.facts import complete_facts, first_lines
+from ingest.periods import parse_period
 from ingest.reading import read_article
-from ingest.sources import ROW_MEDIA_TYPE, Source
+from ingest.sources import ROW_MEDIA_TYPE, Source, find_sources, is_skipped_in_corpus
 
 
 def read(text, name="document.txt", **more):
@@ -421,3 +423,53 @@ def test_a_dated_page_of_a_site_is_an_article():
     article = read(page, "zinc.html")
     assert facts(article, "kind", "site", "company") == {"kind": "article", "site": "Metal News", "company": None}
     assert article.origins["published"] == article.origins["site"] == "page metadata"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("filing", "company", "ticker", "ended", "period", "calendar", "year_end"),
+    [
+        ("2023 Q1 AAPL", "Apple Inc.", "AAPL", "2022-12-31", "2023 Q1", "2022 Q4", "09-30"),
+        ("2023 Q1 AMZN", "Amazon.com, Inc.", "AMZN", "2023-03-31", "2023 Q1", "2023 Q1", "12-31"),
+        ("2023 Q1 INTC", "Intel Corporation", "INTC", "2023-04-01", "2023 Q1", "2023 Q1", "12-31"),
+        ("2023 Q1 MSFT", "Microsoft Corporation", "MSFT", "2022-12-31", "2023 Q2", "2022 Q4", "06-30"),
+        ("2023 Q3 NVDA", "NVIDIA Corporation", "NVDA", "2023-10-29", "2024 Q3", "2023 Q3", "01-31"),
+    ],
+)
+def test_real_filings_say_whose_and_of_when_they_are(
+    shared, filing, company, ticker, ended, period, calendar, year_end
+):
+    path = shared / "data" / "filings_10q" / "pdfs" / f"{filing}.pdf"
+    article = read_article(Source("report.pdf", data=path.read_bytes()))
+    assert article.facts == {
+        "company": company,
+        "ticker": ticker,
+        "kind": "10-Q",
+        "period_end": ended,
+        "period": period,
+        "calendar_period": calendar,
+        "year_end": year_end,
+        "language": "en",
+    }
+
+
+@pytest.mark.shared
+def test_real_calls_and_minutes_say_what_they_are(shared):
+    calls = [read_article(each) for each in find_sources(shared / "data" / "articles" / "msft_calls.jsonl.gz")]
+    assert {(each.facts["company"], each.facts["kind"]) for each in calls} == {("Microsoft", "call transcript")}
+    # A fiscal year that ends in June: its first quarter is the calendar's third.
+    for each in calls:
+        fiscal, calendar = (parse_period(each.facts[key]) for key in ("period", "calendar_period"))
+        assert fiscal.last - calendar.last == 2
+    minutes = [read_article(each) for each in find_sources(shared / "data" / "articles" / "fomc.jsonl.gz")]
+    assert {each.facts["kind"] for each in minutes} == {"minutes", "statement"}
+    assert not any("company" in each.facts for each in minutes)
+
+
+def test_the_briefings_are_no_company_s():
+    root = Path(__file__).resolve().parent.parent
+    briefings = [read_article(each) for each in find_sources(root / "corpus", skip=is_skipped_in_corpus)]
+    assert len(briefings) == 10
+    for each in briefings:
+        assert each.facts["language"] == "en"
+        assert not {"company", "ticker", "period", "calendar_period", "period_end", "year_end"} & set(each.facts)

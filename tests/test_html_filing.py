@@ -335,6 +335,29 @@ def test_a_style_sheet_of_the_document_is_heeded():
     assert article.facts == {"company": "Hafen AG"}
 
 
+def test_lines_that_have_places_of_their_own_are_put_together():
+    sheet = ".t{position:absolute}.b{font-size:9pt} .h{font-size:14pt} @media print{.pf{page-break-after:always}}"
+    pages = "".join(
+        f"<div class='pf'><div class='t h y1'>Chapter on {name}</div>"
+        f"<div class='t b y1'>{name} has grown in <span class='_ _1'></span>all of its mar<span class='_'></span>kets,"
+        f" which are</div><div class='t b y2'>Europe and Asia. The group of {name} will go on with</div>"
+        f"<div class='t b y3'>what it does in {name}.</div>"
+        f"<div class='t b y4'>Another paragraph of {name}.</div><div class='t b y9'>{number}</div></div>"
+        for number, name in enumerate(("Hamburg", "Bremen", "Kiel", "Emden"))
+    )
+    article = read(sheeted(pages, sheet))
+    assert shown(article)[3:6] == [
+        ("heading", "Chapter on Bremen"),
+        (
+            "paragraph",
+            "Bremen has grown in all of its markets, which are Europe and Asia. "
+            "The group of Bremen will go on with what it does in Bremen.",
+        ),
+        ("paragraph", "Another paragraph of Bremen."),
+    ]
+    assert len(article.blocks) == 12
+
+
 def test_elements_that_end_in_their_own_tag_do_not_swallow_what_follows():
     article = read(divided(COVER + "<div style='height:1pt'/><span/><a name='x'/>" * 3000 + line("After all.")))
     assert article.text.endswith("After all.")

@@ -64,7 +64,8 @@ class Line:
     """Text between two breaks. Counts are of characters that are no space; `size` is that of the largest words.
 
     `heading` is 1 to 6 in h1 to h6; `mark` is the bullet or number of a list's item; `depth` that of nested lists.
-    `inside` characters belong to links to the same document, `linked` to any link. `indent` is in points.
+    `inside` characters belong to links to the same document, `linked` to any link. `indent` is in points. A `placed`
+    line has a place of its own on the page, as where each line of a paragraph is set by itself.
     """
 
     text: str
@@ -81,6 +82,7 @@ class Line:
     depth: int = 0
     caption: bool = False
     indent: float = 0.0
+    placed: bool = False
 
     def is_all(self, count: int) -> bool:
         """Whether a count is nearly all of the line's characters."""
@@ -133,6 +135,7 @@ class _Change(NamedTuple):
     scale: float
     indent: float
     hidden: bool
+    placed: bool
     display: str
     breaks_before: bool
     breaks_after: bool
@@ -185,6 +188,7 @@ class _Walker:
                 block = element is not root and _is_block(tag, change.display)
                 if block:
                     flow.flush()
+                    flow.placed = change.placed
                 if change.breaks_before:
                     flow.break_page(ruled=False)
                 if tag in _SKIPPED or change.hidden or not tag:
@@ -208,6 +212,7 @@ class _Walker:
                 block, change = shows.pop()
                 if block:
                     flow.flush()
+                    flow.placed = False
                 flow.close(tag)
                 if change.breaks_after:
                     flow.break_page(ruled=False)
@@ -333,6 +338,7 @@ class _Flow:
 
     def __init__(self) -> None:
         self.items: list[Item] = []
+        self.placed = False
         self._parts: list[str] = []
         self._line = Line("")
         self._sizes: dict[float, int] = {}
@@ -412,6 +418,7 @@ class _Flow:
                 line.heading = self._heading
                 line.mark, line.depth = self._mark, len(self._lists)
                 line.caption = self._captions > 0
+                line.placed = self.placed
                 line.indent = (self._indent or 0.0) + _spaces_before(raw)
                 self._mark = ""
                 self.items.append(line)
@@ -476,6 +483,7 @@ def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
     flags: dict[str, bool | None] = dict.fromkeys(("bold", "italic", "underlined", "centred", "raised", "upper"))
     scale = 1.0
     indent = 0.0
+    placed = False
     display = "pre" if tag == "pre" else ""
     before = after = False
     if tag in ("b", "strong", "th") or tag in _HEADING_SIZES:
@@ -498,6 +506,8 @@ def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
             flags["bold"] = value.startswith("bold") or (value.isdigit() and int(value) >= 600)
         elif name == "font-style":
             flags["italic"] = value in ("italic", "oblique")
+        elif name == "position":
+            placed = value in ("absolute", "fixed")
         elif name in ("padding-left", "margin-left", "text-indent"):
             indent += _points(value)
         elif name in ("padding", "margin") and value:
@@ -543,6 +553,7 @@ def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
         scale,
         indent,
         hidden,
+        placed,
         display,
         before,
         after,

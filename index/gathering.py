@@ -4,6 +4,7 @@ A feed or sitemap is a list of pages to choose from, not an article. Knows the l
 fetched before; adding is the library's business.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from ingest.archives import is_document
 from ingest.listing import MAX_ENTRIES, Entry, Listing, newest_first
 from ingest.sources import Fetched, Source, find_in_archive, find_sources, is_address
 from ingest.web import Remembered, Unmodified
+
+LIST_SECONDS = 120.0  # for all the sitemaps that an index names
 
 Choose = Callable[[Listing], Sequence[Entry]]
 
@@ -67,8 +70,9 @@ class Gathering:
         if listing.maps:
             entries = {each.address: each for each in listing.entries}
             left_out = listing.left_out
+            end = time.monotonic() + LIST_SECONDS
             for number, place in enumerate(listing.maps):
-                if len(entries) >= MAX_ENTRIES:
+                if len(entries) >= MAX_ENTRIES or time.monotonic() > end:
                     left_out += len(listing.maps) - number
                     break
                 try:

@@ -18,6 +18,7 @@ POLL_SECONDS = 2.0
 # programs save by deleting and renaming, and copies pause.
 SETTLE_SECONDS = 3.0
 RETRY_SECONDS = 30.0
+_PAUSES = 10  # times what a look took: ten thousand files must not keep a processor busy
 
 
 def watch(
@@ -31,9 +32,10 @@ def watch(
     """Follow folders until `stop` says so or Ctrl-C comes. `on_change` is told of each change and failure, once."""
     watches = [FolderWatch(each, on_change, settle_seconds=settle_seconds) for each in followings]
     while not stop():
+        begun = time.monotonic()
         for each in watches:
             each.look(time.time())
-        time.sleep(poll_seconds)
+        time.sleep(max(poll_seconds, _PAUSES * (time.monotonic() - begun)))
 
 
 class FolderWatch:

@@ -26,7 +26,7 @@ MAX_TEXT_BYTES = 64 * 1024 * 1024
 
 READABLE = (
     "plain text (.txt), Markdown (.md), web pages (.html), PDF, Word (.docx), Excel (.xlsx), PowerPoint (.pptx), books "
-    "(.epub), tables (.csv) and .jsonl can be read"
+    "(.epub), e-mails (.eml), tables (.csv) and .jsonl can be read"
 )
 
 _HEAD_BYTES = 4096
@@ -51,6 +51,7 @@ class Kind(StrEnum):
     PPTX = "pptx"
     EPUB = "epub"
     TABLE = "table"
+    EML = "eml"
     ROW = "row"
 
 
@@ -71,6 +72,7 @@ _BY_SUFFIX = {
     ".csv": Kind.TABLE,
     ".tsv": Kind.TABLE,
     ".tab": Kind.TABLE,
+    ".eml": Kind.EML,
 }
 _BY_MEDIA_TYPE = {
     ROW_MEDIA_TYPE: Kind.ROW,
@@ -82,6 +84,7 @@ _BY_MEDIA_TYPE = {
     "application/pdf": Kind.PDF,
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": Kind.DOCX,
     "text/csv": Kind.TABLE,
+    "message/rfc822": Kind.EML,
     "text/tab-separated-values": Kind.TABLE,
 }
 
@@ -170,6 +173,10 @@ def _read(kind: Kind, data: bytes, source: Source) -> Article:
         from ingest.formats import epub
 
         return epub.read(data, source)
+    if kind is Kind.EML:
+        from ingest.formats import eml
+
+        return eml.read(data, source)
     if kind is Kind.TABLE:
         from ingest.formats import delimited
 

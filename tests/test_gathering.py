@@ -205,6 +205,14 @@ def test_an_index_of_sitemaps_is_one_list(library, site):
     ]
 
 
+def test_sitemaps_beyond_the_time_are_counted(library, site, monkeypatch):
+    monkeypatch.setattr("index.gathering.LIST_SECONDS", -1.0)
+    address = site.page("/sitemap.xml", "<sitemapindex><sitemap><loc>/a.xml</loc></sitemap></sitemapindex>")
+    (listed,), _ = listed_by(library, site, address)
+    assert (listed.listing.entries, listed.listing.left_out) == ((), 1)
+    assert site.asked == [("/sitemap.xml", 200)]
+
+
 def test_a_list_that_is_empty_or_damaged_is_told(library, site):
     _, report = listed_by(library, site, site.page("/feed", feed(), content_type="application/rss+xml"))
     assert [each.error for each in report.failed] == ["is a feed or sitemap that lists no pages"]

@@ -298,7 +298,7 @@ async function sendFiles(files) {
 
 function addressForm() {
   const problem = el("p", { className: "fn-problem", role: "alert" });
-  const box = el("input", { type: "url", id: "fn-url", required: true, placeholder: "https://" });
+  const box = el("input", { type: "url", id: "fn-url", required: true, placeholder: "https:// page, feed or sitemap" });
   const submit = async (event) => {
     event.preventDefault();
     await tried(problem, async () => {

@@ -602,7 +602,8 @@ def _answer_text(answer: "Answer") -> str:
         return "\n".join(lines)
     lines = [answer.text or ""]
     for number, quote in enumerate(answer.quotes, 1):
-        columns = f"\n    ({' | '.join(quote.columns)})" if quote.columns else ""
+        read_as = [" › ".join(quote.labels), " | ".join(filter(None, quote.column or quote.columns)), quote.unit]
+        columns = f"\n    ({'; '.join(filter(None, read_as))})" if any(read_as) else ""
         date = "" if quote.published is None else f" · {quote.published.isoformat()}"
         lines.append(
             f'\n[{number}] "{quote.text}"{columns}\n    {_place(quote.title, quote.section, quote.page)}{date}'

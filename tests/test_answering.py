@@ -197,6 +197,36 @@ def test_a_list_item_is_quoted_whole(filled):
     assert answer.quotes[0].section == "Rules"
 
 
+SALES = """# Sales of the group
+
+Sales by region were as follows (in millions):
+
+| Region | Year Ended December 31, 2023 | Year Ended December 31, 2022 |
+|---|---|---|
+| Asia: | | |
+| Imaging | 5,123 | 4,611 |
+| Software | 812 | 799 |
+| Europe: | | |
+| Imaging | 3,870 | 3,902 |
+"""
+
+
+def test_a_cell_that_is_asked_for_answers_with_its_column_unit_and_labels_beside_the_row(library):
+    library.add([source("sales.md", SALES)])
+    answer = Answerer(library, sentence_reader(library)).ask("How much were sales of imaging in Asia in 2022?")
+    quote = answer.quotes[0]
+    assert answer.text == "4,611"
+    assert (quote.text, quote.column) == ("Imaging | 5,123 | 4,611", ("Year Ended December 31, 2022",))
+    assert (quote.labels, quote.unit) == (("Asia",), "in millions")
+    assert quote.caption == "Sales by region were as follows (in millions):"
+    told = quote.to_json()
+    assert (told["column"], told["labels"], told["unit"]) == (
+        ("Year Ended December 31, 2022",),
+        ("Asia",),
+        "in millions",
+    )
+
+
 def test_a_table_row_has_its_columns_beside_it_and_not_inside(filled):
     answer = ask(filled, "What was the growth of Japan?", {"21.7%": 0.9})
     quote = answer.quotes[0]

@@ -151,6 +151,13 @@ def test_column_names_stand_beside_a_table_row_and_not_in_its_words():
     assert "Columns Country · Market" in Reader(markup).text
 
 
+def test_column_unit_labels_and_caption_of_a_cell_stand_beside_its_row():
+    more = {"columns": ("", "2023", "2022"), "column": ("2022",), "labels": ("Assets", "Current <b>assets</b>")}
+    text = Reader(render_answer(answer(quote("Cash | 5 | 6", unit="in millions", caption="By kind:", **more)))).text
+    assert "Under Assets · Current <b>assets</b>Column 2022Unit in millionsTable By kind:" in text
+    assert "2023" not in text
+
+
 def test_disagreeing_sources_stand_side_by_side_once():
     one, other = quote("It is 7.33."), quote("It is 16.02.", article_id="def456")
     told = Disagreement((DifferentValue("7.33", one), DifferentValue("16.02", other)))

@@ -127,6 +127,10 @@ def _quote(data: dict[str, Any]) -> Quote:
         score=_number(data["score"]),
         part=_maybe(_text, data.get("part")),
         columns=tuple(_text(each) for each in data.get("columns", ())),
+        column=tuple(_text(each) for each in data.get("column", ())),
+        labels=tuple(_text(each) for each in data.get("labels", ())),
+        unit=_text(data.get("unit", "")),
+        caption=_text(data.get("caption", "")),
     )
 
 

@@ -6,7 +6,7 @@ citation points at is therefore written into its href: `#cite-ARTICLE-START-END`
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from chat.answer import Answer, Considered, Disagreement, Quote, Reason
@@ -164,10 +164,10 @@ def _quote(quote: Quote, numbers: dict[Cited, int], stale: Collection[Cited]) ->
     href = cite_href(quote.article_id, quote.start, quote.end)
     title = f"Open source {number}: {quote.title}"
     chip = f'<a class="fn-cite" href="{href}" title="{escape(title)}">{number}</a>'
-    columns = ""
-    if quote.columns:
-        names = " <span>·</span> ".join(escape(name) for name in quote.columns)
-        columns = f'<p class="fn-columns"><span class="fn-label">Columns</span> {names}</p>'
+    columns = "".join(
+        f'<p class="fn-columns"><span class="fn-label">{label}</span> {" <span>·</span> ".join(map(escape, names))}</p>'
+        for label, names in _read_as(quote)
+    )
     note = (
         '<p class="fn-stale">This source was changed or removed after this answer.</p>' if _key(quote) in stale else ""
     )
@@ -177,6 +177,20 @@ def _quote(quote: Quote, numbers: dict[Cited, int], stale: Collection[Cited]) ->
         f'<p class="fn-source">{chip} {_place(quote.title, quote.section, quote.page, quote.published, href)}</p>'
         f"{note}</div>"
     )
+
+
+def _read_as(quote: Quote) -> Iterator[tuple[str, Sequence[str]]]:
+    """What tells how a table row is read, in words: the rows that head it, its columns, unit and caption."""
+    if quote.labels:
+        yield "Under", quote.labels
+    if quote.column:
+        yield "Column" if len(quote.column) == 1 else "Columns", quote.column
+    elif any(quote.columns):
+        yield "Columns", [name for name in quote.columns if name]
+    if quote.unit:
+        yield "Unit", [quote.unit]
+    if quote.caption:
+        yield "Table", [quote.caption]
 
 
 def _marked(quote: Quote) -> str:

@@ -91,10 +91,7 @@ def test_what_cannot_be_read_is_told(data, says):
 )
 def test_odd_headers_do_not_stop_it(header):
     data = f"{header}\nSubject: Results\nFrom: a@bank.test\n\nRevenue rose by a fifth in the quarter.\n".encode()
-    try:
-        assert read(data).title
-    except SourceError as error:
-        assert "\n" not in str(error)
+    assert read(data).title
 
 
 def test_rebuilt_messages_nested_beyond_reason_end():

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from errors import SourceTooLarge, SourceUnreadable
 from ingest.article import Article, Block, BlockKind, sha256_hex
 from ingest.building import TextBuilder
-from ingest.cleaning import clean_text
+from ingest.cleaning import clean_text, decode
 from ingest.formats import html
 from ingest.sources import Source
 from ingest.structure import find_structure
@@ -75,10 +75,12 @@ def _text(message: EmailMessage, source: Source) -> tuple[str, tuple[Block, ...]
 def _body(message: EmailMessage, kind: str) -> str | None:
     try:
         part = message.get_body(preferencelist=(kind,))
-        content = None if part is None else part.get_content()
+        if part is None:
+            return None
+        payload = part.get_payload(decode=True)
+        return decode(payload, [part.get_content_charset("utf-8")]) if isinstance(payload, bytes) else None
     except _MISPLACED:
         return None
-    return content if isinstance(content, str) else None
 
 
 def _header(message: EmailMessage, name: str) -> str:

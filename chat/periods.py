@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from ingest.dates import find_date
+from ingest.periods import Period
 
 _LABEL = re.compile(r"((?:19|20)\d\d)(?:[ -]?([QH][1-4]))?")
 _YEAR = r"(?:(?P<year{0}>(?:19|20)\d\d)|['’](?P<short{0}>\d\d))(?!\d|[.,]\d)"
@@ -75,17 +76,6 @@ class Basis(StrEnum):
     ANY = "any"  # it does not say
     FISCAL = "fiscal"
     CALENDAR = "calendar"
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A year with a part of it: "Q1" to "Q4", "H1", "H2", or "" for the whole."""
-
-    year: int
-    part: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.year} {self.part}" if self.part else str(self.year)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from chat.terms import Asked, asked_for, asks_for_furniture, figures_in, names_i
 from index.embedder import Embedder
 from index.values import Hit
 from ingest.article import BlockKind, Row
+from ingest.dates import MOMENT
 from ingest.passages import Unit
 from ingest.sentences import sentence_spans
 from ingest.tables import has_values
@@ -260,12 +261,6 @@ _QUANTITY = re.compile(
     r"|(?<![\w.,–-])\d+(?:,\d+)*(?:\.\d+)?\+?(?![\w%]|[.,–-]\d)"
 )
 _BULLET = re.compile(r"(?:[•·▪◦‣*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+(?=\S)")
-_DATE = re.compile(
-    r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+(?:19|20)\d\d"
-    r"|\d{1,2}\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?,?\s+(?:19|20)\d\d"
-    r"|(?:January|February|March|April|May|June|July|August|September|October|November|December)\s+(?:19|20)\d\d"
-    r"|(?:19|20)\d\d)"
-)
 _BYLINE = re.compile(r"\b(?:[Bb]y|[Aa]uthors?:?)\s+[A-Z]\w+")
 _PERSON = re.compile(r"\b[A-Z][\w’'.-]+(?:\s+(?:[A-Z][\w’'.-]+|&|of|de|and))*\s+[A-Z][\w’'.-]+")
 
@@ -278,7 +273,7 @@ def _kind_match(asked: Asked, question: str, text: str, furniture: bool) -> floa
     if asked is Asked.FIGURE:
         return 1.0 if _new_matches(_QUANTITY, question, text) else -1.0
     if asked is Asked.DATE:
-        return 1.0 if _new_matches(_DATE, question, text) else -1.0
+        return 1.0 if _new_matches(MOMENT, question, text) else -1.0
     if furniture and _BYLINE.search(text):
         return 1.0
     if asked is Asked.PERSON:
@@ -296,7 +291,7 @@ def answering_spans(question: str, text: str, start: int) -> tuple[tuple[int, in
     whole = ((start + (mark.end() if mark else 0), start + len(text)),)
     if asked not in (Asked.FIGURE, Asked.DATE):
         return whole
-    matches = _new_matches(_QUANTITY if asked is Asked.FIGURE else _DATE, question, text)
+    matches = _new_matches(_QUANTITY if asked is Asked.FIGURE else MOMENT, question, text)
     if asked is Asked.FIGURE:
         years = {str(year) for year in years_in(text)}
         matches = [match for match in matches if match.group() not in years]

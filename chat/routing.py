@@ -14,7 +14,6 @@ from chat.periods import (
     AskedLatest,
     AskedPeriod,
     Basis,
-    Period,
     asked_kinds,
     asked_latest,
     asked_periods,
@@ -24,6 +23,7 @@ from chat.periods import (
 from chat.places import spellings
 from index.values import NO_PREFERENCE, ArticleSummary, Preference
 from ingest.companies import company_words, folded_words
+from ingest.periods import Period
 
 # Added to fused scores, which lie in [0, 1]. The right document goes before everything else; the right company and the
 # right year only lean, since others write about it, too.

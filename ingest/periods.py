@@ -27,6 +27,9 @@ class Period:
     year: int
     part: str = ""
 
+    def __str__(self) -> str:
+        return self.label
+
     @property
     def label(self) -> str:
         """The period in the notation of this module."""

@@ -328,6 +328,11 @@ class _Boxes:
         word = self.text[start:stop]
         first = self._box(start)
         last = self._box(stop - 1) if stop - start > 1 else first
+        digits = len(word) - len(word.lstrip("0123456789"))
+        if 0 < digits < 3 and word[digits : digits + 1].isalpha() and self._is_raised(first, last):
+            yield Word(word[:digits], *self._union(first, self._box(start + digits - 1)), spaced, False, look)
+            yield from self._parts(start + digits, stop, False, hyphen, look)
+            return
         cut = self._raised(start, word, first, last)
         if cut is not None:
             a, b = cut
@@ -349,12 +354,18 @@ class _Boxes:
             return None
         height = first[3] - first[1]
         mark = last if end == len(word) else self._box(start + end - 1)
-        if mark[3] - mark[1] > 0.8 * height or mark[3] > first[3] - 0.05 * height:
+        if not self._is_raised(mark, first):
             return None
         begin = end - 1
         while begin > 1 and word[begin - 1].isdecimal() and self._height(start + begin - 1) < 0.8 * height:
             begin -= 1
         return begin, end
+
+    @staticmethod
+    def _is_raised(mark: tuple[float, ...], beside: tuple[float, ...]) -> bool:
+        """Whether a box is smaller than the one beside it and ends above its foot."""
+        height = beside[3] - beside[1]
+        return mark[3] - mark[1] <= 0.8 * height and mark[3] <= beside[3] - 0.05 * height
 
     def _height(self, index: int) -> float:
         box = self._box(index)

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from statistics import median
 from typing import NamedTuple
 
@@ -315,7 +315,7 @@ class _Page:
             return not self._heading_goes_on(a, b)
         if _ITEM.match(text) and (BULLET.match(text) or not _REFERS_ON.search(before)):
             return True
-        if b.note or (len(b.cells) > 1 and is_figure(b.cells[0].text)):
+        if b.note or (len(b.cells) > 1 and _begins_row(a, b)):
             return True
         height = max(a.size, 1.0)
         ended = bool(ENDS_SENTENCE.search(before))
@@ -328,6 +328,8 @@ class _Page:
         if gap > max(usual, 0.0) + 0.45 * height and (ended or left_off or gap > usual + 0.9 * height):
             return True
         if left_off and a.look != b.look and a.look.font and b.look.font:
+            return True
+        if abs(a.left - b.left) > 6 * height and gap > usual + 0.3 * height and not _starts_low(text):
             return True
         if self._is_short(a) and abs(a.left - b.left) > 3 * height and not _starts_low(text):
             return True
@@ -389,8 +391,11 @@ class _Page:
         """Whether a short line is drawn in another font or colour than the document and the text that follows it."""
         if after is None or not line.look.font or line.look == self.style.look or not self._is_short(line):
             return False
-        follows = after.look != line.look and after.left < line.right and 0 <= after.top - line.top < 4 * line.size
-        return follows and len(line.text) < 90 and len(after.text) > 30 and not ENDS_SENTENCE.search(line.text)
+        near = after.left < line.right and 0 <= after.top - line.top < 4 * line.size
+        other = after.look != line.look and len(after.text) > 30
+        # Or a further heading stands below it, apart from it.
+        apart = after.top - line.bottom > self._usual_gap(line) + 0.5 * line.size and self._is_short(after)
+        return near and (other or apart) and len(line.text) < 90 and not ENDS_SENTENCE.search(line.text)
 
     def _level_of_size(self, size: float) -> int:
         """2 for the largest headings, 4 for the third size and smaller ones."""
@@ -412,6 +417,13 @@ class _Page:
         for cell in row.cells:
             piece.add(Part(cell.text, page, cell.box, cell.marks), "  ")
         return piece
+
+
+def _begins_row(a: Line, b: Line) -> bool:
+    """Whether a line of several cells is a row by itself: behind a figure or number, or with cells under the last."""
+    if is_figure(b.cells[0].text) or is_marker(b.cells[0].text):
+        return True
+    return len(a.cells) > 1 and any(abs(x.box[0] - y.box[0]) < 3 for x, y in product(a.cells[1:], b.cells[1:]))
 
 
 def _at_foot(lines: list[Line], body: float) -> list[Line]:

@@ -25,6 +25,7 @@ _EDGE_BAND = 0.15
 
 _FIGURE = re.compile(r"[$€£¥]?\(?[-–—+]?[$€£¥]?(?:\d(?:[\d,.]*\d)?|\.\d+)[)%]*[%)]?|[$€£¥]|[-–—]+|[)%]+|N/?[AM]|\*")
 _MARK = re.compile(r"\d{1,2}|[*†‡§#]{1,3}|[®™©℠]")
+_RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _GLUED = ("®", "™", "℠")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LEADERS = re.compile(r"(?:[.…_·]\s?){4,}")
@@ -381,6 +382,8 @@ def _columns_apart(lines: list[Line]) -> list[Line]:
 
     What tells columns of prose from a table is that they are full: their words reach the gutter again and again.
     """
+    if any(_is_wordy(line.cells) for line in lines) and (gutter := _gutter(lines)) is not None:
+        lines = _cut_at(gutter, lines)
     wide = sum(len(line.cells) > 1 and len(line.text) > 50 for line in lines)
     if wide < _COLUMN_LINES:
         return lines
@@ -401,6 +404,43 @@ def _columns_apart(lines: list[Line]) -> list[Line]:
             done += lines[start:end]
         start = end
     return done
+
+
+def _is_wordy(cells: Sequence[Cell]) -> bool:
+    """Whether these are two cells of words, as a table has them seldom."""
+    return len(cells) == 2 and all(sum(map(str.isalpha, cell.text)) > 12 for cell in cells)
+
+
+def _gutter(lines: list[Line]) -> float | None:
+    """Where a page's two columns part: lines of prose end before it and begin behind it, hardly any runs across."""
+    prose = [line for line in lines if len(line.cells) == 1 and len(line.text) > 25 and not line.turned]
+    if len(prose) < 4 * _COLUMN_LINES:
+        return None
+    left, _, right, _ = _extent(prose)
+    middle = (left + right) / 2
+    before = [line.right for line in prose if line.right < middle + 0.1 * (right - left)]
+    behind = [line.left for line in prose if line.left > middle - 0.1 * (right - left)]
+    if min(len(before), len(behind)) < _COLUMN_LINES or len(before) + len(behind) < 0.9 * len(prose):
+        return None
+    end, start = max(before), min(behind)
+    return (end + start) / 2 if end < start else None
+
+
+def _cut_at(gutter: float, lines: list[Line]) -> list[Line]:
+    """Lines of words that run over the gutter become two; those on the right follow all on the left beside them."""
+    done: list[Line] = []
+    waiting: list[Line] = []
+    for line in lines:
+        cut = _is_wordy(line.cells) and line.cells[0].box[2] < gutter < line.cells[1].box[0]
+        if not cut:
+            done += waiting
+            waiting = []
+            done.append(line)
+            continue
+        first, second = line.cells
+        done.append(replace(line, cells=[first], box=first.box, hyphen=False))
+        waiting.append(replace(line, cells=[second], box=second.box, note=second.text[0] in _RAISED_DIGITS))
+    return done + waiting
 
 
 def _are_columns(rows: Sequence[Sequence[Cell]]) -> bool:
@@ -561,6 +601,11 @@ class _Repeats:
             return masked >= 2 or self.pages == 1 or shape.lower().startswith("page")
         if not any(char.isalpha() for char in text):
             return False
+        if depth == 0 and outside and len(line.cells) > 1 and not _is_row(line) and len(text) < 90:
+            # One half names the document, the other the part that the page is in.
+            often = max(self.counts[side, cell.text] for cell in line.cells if not is_figure(cell.text))
+            if often >= max(MIN_REPEATS, 0.2 * self.pages):
+                return True
         place = self._place(side, line, height)
         here = sum(self.placed[side, text, place + step] for step in (-1, 0, 1))
         if self.pages <= 3:

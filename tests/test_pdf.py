@@ -17,6 +17,7 @@ from PIL import Image
 from errors import SourceEncrypted, SourceError, SourceTooLarge, SourceUnreadable
 from ingest.article import Article, Block, BlockKind
 from ingest.formats import pdf
+from ingest.formats.pdf_lines import Word, lines_of
 from ingest.reading import read_article
 from ingest.sources import Source
 
@@ -170,6 +171,201 @@ def test_two_columns_are_read_one_after_the_other() -> None:
     assert " ".join(left) in text
     assert " ".join(right) in text
     assert text.index("left column line 11") < text.index("right column line 0")
+
+
+_SENTENCES = [
+    "The hospitals of the province bought more imaging software than ever,",
+    "and most of the vendors expect that to go on, since the number of patients",
+    "grows faster than the number of radiologists who look at their pictures.",
+]
+
+
+def _column(number: int, lines: int = 12) -> list[str]:
+    """Lines of about equal width, each of which says where it belongs."""
+    return [f"column {number} line {line:02} goes on and" for line in range(lines)]
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+@pytest.mark.parametrize("drawn", ["column by column", "line by line", "last column first"])
+def test_columns_are_read_one_after_the_other_however_they_are_drawn(columns: int, drawn: str) -> None:
+    texts = [_column(number) for number in range(columns)]
+
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        document.set_font("Helvetica", size=8)
+        places = [(number, line) for number in range(columns) for line in range(12)]
+        if drawn == "line by line":
+            places.sort(key=lambda place: place[1])
+        if drawn == "last column first":
+            places.sort(key=lambda place: -place[0])
+        for number, line in places:
+            document.text(50 + 500 / columns * number, 90 + 11 * line, texts[number][line])
+
+    text = " ".join(_read(_document(draw)).text.split())
+    assert text == " ".join(" ".join(each) for each in texts)
+
+
+def test_a_sentence_over_the_end_of_a_column_stays_whole_beside_its_footnote() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        document.set_font("Helvetica", size=9)
+        left = [*_column(0, 10), "The market is expected to grow over the"]
+        for number, line in enumerate(left):
+            document.text(50, 90 + 11 * number, line)
+        document.set_font("Helvetica", size=4)
+        document.text(50, 215, "1")
+        document.set_font("Helvetica", size=6)
+        document.text(55, 218, "As told by the ministry in its yearbook.")
+        document.set_font("Helvetica", size=9)
+        for number, line in enumerate(["coming years, mostly because of hospitals.", *_column(1, 8)]):
+            document.text(320, 90 + 11 * number, line)
+
+    article = _read(_document(draw))
+    assert "expected to grow over the coming years, mostly because of hospitals." in article.text
+    assert "¹ As told by the ministry in its yearbook." in _blocks(article, BlockKind.PARAGRAPH)
+
+
+def test_a_title_that_is_drawn_last_stands_first() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        _lines(document, 72, 160, *_SENTENCES)
+        _lines(document, 72, 230, *_SENTENCES)
+        document.set_font("Helvetica", "B", 18)
+        document.text(72, 100, "Statement on the Market")
+
+    article = _read(_document(draw))
+    assert article.text == "\n\n".join(["Statement on the Market", " ".join(_SENTENCES), " ".join(_SENTENCES)])
+    assert article.title == "Statement on the Market"
+
+
+def test_marks_that_are_drawn_at_the_end_go_to_their_words() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        document.text(72, 90, "Sales of software rose to US$1.59 billion, as the ministry said.")
+        document.text(72, 300, "Without the sales of hospitals that belong to the state.")
+        for _ in range(2):
+            _lines(document, 72, 120, *_SENTENCES)
+        document.set_font("Helvetica", size=6)
+        document.text(72 + 11 * document.get_string_width("Sales of software") / 6, 85, "1")
+        document.text(68, 295, "1")
+
+    article = _read(_document(draw))
+    assert "Sales of software ¹ rose to US$1.59 billion" in article.text
+    assert "¹ Without the sales of hospitals" in article.text
+    assert not [block for block in _blocks(article, BlockKind.PARAGRAPH) if len(block) < 5]
+
+
+@pytest.mark.parametrize("pages", [2, 3])
+def test_running_lines_of_a_short_document_are_left_out(pages: int) -> None:
+    def draw(document: FPDF) -> None:
+        for page in range(1, pages + 1):
+            document.add_page()
+            document.text(72, 40, "Footnote Monthly")
+            document.text(430, 810, f"Imaging and software | {page}")
+            _lines(document, 72, 100 + 30 * page, f"Page number {page} says this.", *_SENTENCES)
+
+    text = _read(_document(draw)).text
+    assert "Monthly" not in text
+    assert "|" not in text
+    assert text.count("Page number") == pages
+
+
+def test_the_last_line_of_short_pages_is_no_footer() -> None:
+    def draw(document: FPDF) -> None:
+        for page in range(30):
+            document.add_page()
+            document.text(72, 40, "Running header of this report")
+            top = _lines(document, 72, 90, *(_SENTENCES * 3))
+            if page % 7 == 0:
+                document.text(72, top + 60 + page, "Date: October 26, 2023")
+            else:
+                _lines(document, 72, 700, f"Section {page} ends here, as ever, with words.")
+
+    text = _read(_document(draw)).text
+    assert text.count("Date: October 26, 2023") == 5
+    assert "Running header" not in text
+
+
+def test_a_header_of_which_one_half_changes_is_left_out() -> None:
+    def draw(document: FPDF) -> None:
+        for page in range(12):
+            document.add_page()
+            document.text(72, 40, "Enhanced Prudential Standards")
+            document.text(430, 40, f"12 CFR {page}.15{'abcdefghijkl'[page]}(B)")
+            sentence = "and the number of radiologists did not grow as fast as it was thought to"
+            _lines(document, 72, 90, *[sentence] * 40, *(["and so on."] if page == 11 else []))
+
+    article = _read(_document(draw))
+    assert "CFR" not in article.text
+    assert len(article.blocks) == 1  # no sentence is broken by it
+
+
+def test_headings_in_a_colour_of_their_own_are_told() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        top = 90.0
+        for title in ("Revenue and its sources", "iPad", "Results against Q3 2021"):
+            document.set_text_color(0, 90, 180)
+            document.text(72, top, title)
+            document.set_text_color(0, 0, 0)
+            top = _lines(document, 72, top + 22, *_SENTENCES) + 16
+
+    article = _read(_document(draw))
+    assert _blocks(article, BlockKind.HEADING) == ["Revenue and its sources", "iPad", "Results against Q3 2021"]
+    assert _blocks(article, BlockKind.PARAGRAPH) == [" ".join(_SENTENCES)] * 3
+
+
+def test_a_heading_over_two_lines_is_one() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        document.set_font("Helvetica", "B", 16)
+        document.text(72, 90, "Approach for Formulating Assumptions in the")
+        document.text(72, 110, "Severely Adverse Scenario")
+        document.set_font("Helvetica", size=11)
+        _lines(document, 72, 150, *_SENTENCES)
+
+    article = _read(_document(draw))
+    assert _blocks(article, BlockKind.HEADING) == [
+        "Approach for Formulating Assumptions in the Severely Adverse Scenario"
+    ]
+
+
+def test_larger_headings_stand_above_smaller_ones() -> None:
+    def draw(document: FPDF) -> None:
+        for part in ("One", "Two"):
+            document.add_page()
+            for size, title in ((20, f"Part {part} of it"), (15, "A chapter of some length")):
+                document.set_font("Helvetica", size=size)
+                document.text(72, 60 + 3 * size, title)
+            document.set_font("Helvetica", "B", 11)
+            document.text(72, 150, "A section of the chapter")
+            document.set_font("Helvetica", size=11)
+            _lines(document, 72, 175, *_SENTENCES)
+
+    article = _read(_document(draw))
+    levels = {_text(article, block): block.level for block in article.blocks if block.kind is BlockKind.HEADING}
+    assert levels["Part Two of it"] < levels["A chapter of some length"] <= levels["A section of the chapter"]
+
+
+def test_words_cut_at_a_line_s_end_are_whole() -> None:
+    def draw(document: FPDF) -> None:
+        document.add_page()
+        _lines(
+            document, 72, 90, "Each examination costs less, and the number of exami-", "nations rose again, since all"
+        )
+        _lines(document, 72, 118, "of the hospitals and the state-", "owned ones opened more rooms than before.")
+        _lines(document, 72, 300, "It is a state-owned hospital that opened most of them.")
+
+    paragraphs = _blocks(_read(_document(draw)), BlockKind.PARAGRAPH)
+    assert paragraphs[0] == (
+        "Each examination costs less, and the number of examinations rose again, since all of the hospitals and the "
+        "state-owned ones opened more rooms than before."
+    )
+
+
+def test_ligatures_are_spelt_out_and_raised_figures_kept() -> None:
+    words = [Word("o\ufb03ce", 72, 90, 100, 102, False), Word("10\u2076", 104, 90, 120, 102, True)]
+    assert [line.text for line in lines_of(words, 1)] == ["office 10\u2076"]
 
 
 def test_a_sentence_over_the_end_of_a_page_stays_whole() -> None:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -176,6 +177,7 @@ def _put_in_place(mark: Word, hosts: Sequence[tuple[Box, list[Word]]]) -> bool:
             at = min(near, key=lambda each: abs(mark.left - group[each].right)) + 1
         elif 0 <= group[0].left - mark.right < 1.5 * height:
             at = 0
+            group[0] = group[0]._replace(spaced=True)
         else:
             continue
         if at < len(group) and group[at].text[0] in ",.;:)":
@@ -348,7 +350,7 @@ def in_reading_order(lines: list[Line]) -> list[Line]:
     the one before it, in the same column, shows that the order is another one. Stretches that were drawn late (often a
     title) are moved up whole; where stretches lie among each other, a page of prose is sorted line by line.
     """
-    lines = _columns_apart(lines)
+    lines = _columns_in_order(_columns_apart(lines))
     upright = [line for line in lines if not line.turned]
     runs: list[list[Line]] = []
     for line in upright:
@@ -375,6 +377,24 @@ def in_reading_order(lines: list[Line]) -> list[Line]:
             position -= 1
         order.insert(position, index)
     return [line for index in order for line in runs[index]] + turned
+
+
+def _columns_in_order(lines: list[Line]) -> list[Line]:
+    """Columns from left to right where a page draws them in another order and draws nothing else."""
+    columns: list[list[Line]] = []
+    for line in lines:
+        if columns and line.top > columns[-1][-1].top - 2.5 * line.size:
+            columns[-1].append(line)
+        else:
+            columns.append([line])
+    if not 2 <= len(columns) <= 4 or any(len(column) < _COLUMN_LINES for column in columns):
+        return lines
+    placed = sorted(((_extent(column), column) for column in columns), key=lambda each: each[0][0])
+    if any(a[2] > b[0] or min(a[3], b[3]) < max(a[1], b[1]) for (a, _), (b, _) in pairwise(placed)):
+        return lines
+    if any(is_figure(cell.text) for line in lines for cell in line.cells):
+        return lines  # a table that is drawn column by column
+    return [line for _, column in placed for line in column]
 
 
 def _columns_apart(lines: list[Line]) -> list[Line]:

@@ -353,7 +353,7 @@ def test_words_cut_at_a_line_s_end_are_whole() -> None:
         _lines(
             document, 72, 90, "Each examination costs less, and the number of exami-", "nations rose again, since all"
         )
-        _lines(document, 72, 118, "of the hospitals and the state-", "owned ones opened more rooms than before.")
+        _lines(document, 72, 118, "all of the hospitals and the state-", "owned ones opened more rooms than before.")
         _lines(document, 72, 300, "It is a state-owned hospital that opened most of them.")
 
     paragraphs = _blocks(_read(_document(draw)), BlockKind.PARAGRAPH)

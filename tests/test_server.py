@@ -14,7 +14,7 @@ from chat.interface.server import build_app, listen
 from chat.interface.views import WINDOW, article_view, summary_view
 from errors import SettingError
 from index.values import ArticleSummary, StoredArticle
-from ingest.article import Article, BlockKind, sha256_hex
+from ingest.article import Article, BlockKind, Place, sha256_hex
 from tests.fakes_page import HOSTILE, FakeBackend, article, library
 
 
@@ -229,6 +229,21 @@ def test_a_wrong_correction_is_told(client, body, status, error):
 def test_the_table_names_the_kind_of_article(source, kind):
     summary = ArticleSummary("i", "t", source, None, {}, None, 1, 10, "s")
     assert summary_view(summary)["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("source", "pages", "boxes", "pdf"),
+    [
+        ("https://example.org/report?id=3", 2, ((0.0, 0.0, 9.0, 9.0),), True),
+        ("a.pdf", 2, (), True),
+        ("slides.pptx", 2, (), False),
+        ("page.html", None, (), False),
+    ],
+)
+def test_a_pdf_is_known_by_its_words_places_when_its_name_does_not_tell(client, backend, source, pages, boxes, pdf):
+    new = Article(source, "T", "Words", "0", pages=pages, places=(Place(0, 5, 1, boxes),) if pages else ())
+    backend.held[new.article_id] = new
+    assert client.get(f"/api/article/{new.article_id}").json()["original_is_pdf"] is pdf
 
 
 def test_an_original_is_saved_and_never_opened_as_a_page(client):

@@ -29,6 +29,7 @@ from chat.interface.views import article_view, facts_view, job_view, report_view
 from errors import ArticleNotFound, FootnoteError, LibraryFull, SourceTooLarge
 from evaluation import Report, html_report, recall_svg
 from index.values import AddReport, Listed, Method, Progress
+from ingest.article import Article
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class Routes:
 
         def view() -> dict[str, Any]:
             stored = self._backend.article(article_id)
-            pdf = stored.article.pages is not None and file_name(stored.article.source).lower().endswith(".pdf")
+            pdf = _is_pdf(stored.article)
             return article_view(stored, at=at, first=first) | {
                 "original": f"/api/original/{quote(stored.article.article_id)}",
                 "original_is_pdf": pdf,
@@ -413,6 +414,12 @@ def _without_name(message: str, *names: str) -> str:
     for name in names:
         message = message.removeprefix(f"{name}: ")
     return message
+
+
+def _is_pdf(article: Article) -> bool:
+    """Whether its original is a PDF; one from the web may go by any name, but only PDFs know where words stand."""
+    named = file_name(article.source).lower().endswith(".pdf")
+    return article.pages is not None and (named or any(place.boxes for place in article.places))
 
 
 def _is_web_address(url: str) -> bool:

@@ -302,6 +302,47 @@ def test_the_table_of_contents_is_furniture():
     assert [text for _, text in headings(article)] == ["SECURITIES AND EXCHANGE COMMISSION", "FORM 10-Q"]
 
 
+def test_a_table_of_contents_without_links_is_furniture_and_a_table_of_figures_is_not():
+    contents = "".join(f"<tr><td>Item {n}.</td><td>Chapter {n}</td><td>{7 * n}</td></tr>" for n in range(1, 7))
+    figures = "".join(f"<tr><td>Item {n}</td><td>{70 - 7 * n}</td></tr>" for n in range(1, 7))
+    article = read(divided(COVER + f"<table>{contents}</table>" + line(PROSE) + f"<table>{figures}</table>"))
+    kinds = [kind for kind, text in shown(article) if text.startswith("Item")]
+    assert kinds == ["furniture"] * 6 + ["table_row"] * 6
+
+
+def test_text_that_is_laid_out_with_spaces_keeps_its_tables():
+    plain = f"""
+                 RESULTS OF THE YEAR
+
+{PROSE[:70]}
+and so on it goes.
+
+                        1999       1998
+Sales                  1,234        999
+Cost                    (34)       (29)
+"""
+    article = read(divided(COVER + f"<pre>{plain}</pre>" + line("After.")))
+    assert shown(article)[2:] == [
+        ("heading", "RESULTS OF THE YEAR"),
+        ("paragraph", f"{PROSE[:70]}\nand so on it goes."),
+        ("table_header", "1999       1998"),
+        ("table_row", "Sales                  1,234        999"),
+        ("table_row", "Cost                    (34)       (29)"),
+        ("paragraph", "After."),
+    ]
+
+
+def test_letters_in_a_font_of_symbols_are_the_boxes_and_bullets_that_they_draw():
+    article = read(
+        divided(
+            COVER
+            + "<p>Yes <font face='Wingdings'>x</font> No <span style='font-family:Wingdings'>¨</span></p>"
+            + "<table><tr><td><font face='Wingdings'>l</font></td><td>an extra port</td></tr></table>"
+        )
+    )
+    assert shown(article)[2:] == [("paragraph", "Yes ☒ No ☐"), ("list_item", "● an extra port")]
+
+
 def test_hidden_parts_scripts_and_handlers_are_no_text():
     article = read(
         divided(

@@ -13,10 +13,12 @@ from typing import Any
 
 from ingest.article import BlockKind
 from ingest.building import TextBuilder
+from ingest.cleaning import clean_text
 from ingest.dates import parse_date
+from ingest.formats import edgar
 from ingest.formats.html_lines import Line, PageBreak, lines_of
 from ingest.formats.html_parts import LONGEST_FURNITURE, Data, Part, is_figure, joined_lines, parts_of
-from ingest.formats.html_tables import add_table, is_unit_line, table_of
+from ingest.formats.html_tables import Grid, add_table, is_unit_line, table_of
 from ingest.formats.inline_xbrl import facts_of
 from ingest.furniture import is_caption
 
@@ -123,6 +125,8 @@ class _Writer:
             if isinstance(part, Data):
                 before = self._parts[at - 1] if at else None
                 self._add_data(part, goes_on=isinstance(before, PageBreak))
+            elif part.raw:
+                edgar.add_tagged(clean_text(part.text), self._builder)
             elif self._is_heading(part, following):
                 if _BARE.fullmatch(part.text) and isinstance(following, Line) and self._titles(following):
                     part = joined_lines([part, following])
@@ -146,7 +150,7 @@ class _Writer:
         for caption in data.captions:
             self._builder.add(BlockKind.CAPTION, caption.text)
         rows = len(data.grid.rows)
-        if data.links >= 5 and 2 * data.links >= rows:
+        if (data.links >= 5 and 2 * data.links >= rows) or _is_contents(data.grid):
             for number in range(rows):
                 self._builder.add(BlockKind.FURNITURE, " | ".join(filter(None, data.grid.texts(number))))
             return
@@ -213,6 +217,18 @@ class _Writer:
             or _is_capitals(line.text)
             or (_is_named(line) and len(line.text) <= 120 and line.text[-1] not in ".!?:;")
         )
+
+
+def _is_contents(grid: Grid) -> bool:
+    """Whether a table's rows are a form's items with the pages that they begin on."""
+    pages = []
+    named = 0
+    for row in grid.rows:
+        last = row[-1].text
+        if len(row) > 1 and last.isdecimal() and len(last) < 4:
+            pages.append(int(last))
+            named += any(pattern.match(cell.text) for cell in row for pattern in (_PART, _ITEM, _NOTE))
+    return named >= 4 and 2 * len(pages) >= len(grid.rows) and pages == sorted(pages)
 
 
 def _named_level(line: Line) -> int:

@@ -29,6 +29,8 @@ _NAMED_SIZES = {
 _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
 _HEADING_SIZES = {"h1": 24.0, "h2": 18.0, "h3": 14.0, "h4": 12.0, "h5": 10.0, "h6": 9.0}
 
+# What letters stand for in a font of symbols: boxes, ticks and bullets.
+_SYMBOLS = str.maketrans("xýþo¨qüûlnu§Øà", "☒☒☑☐☐☐✓✗●■◆▪➢→")
 # fmt: off
 _SKIPPED = frozenset({
     "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "canvas", "audio", "video",
@@ -55,6 +57,7 @@ class Style(NamedTuple):
     raised: bool = False
     upper: bool = False
     raw: bool = False
+    symbols: bool = False
     size: float = 10.0
     indent: float = 0.0
 
@@ -65,7 +68,8 @@ class Line:
 
     `heading` is 1 to 6 in h1 to h6; `mark` is the bullet or number of a list's item; `depth` that of nested lists.
     `inside` characters belong to links to the same document, `linked` to any link. `indent` is in points. A `placed`
-    line has a place of its own on the page, as where each line of a paragraph is set by itself.
+    line has a place of its own on the page, as where each line of a paragraph is set by itself. A `raw` one is laid out
+    with spaces and line ends, which its text has kept.
     """
 
     text: str
@@ -83,6 +87,7 @@ class Line:
     caption: bool = False
     indent: float = 0.0
     placed: bool = False
+    raw: bool = False
 
     def is_all(self, count: int) -> bool:
         """Whether a count is nearly all of the line's characters."""
@@ -131,6 +136,7 @@ class _Change(NamedTuple):
     centred: bool | None
     raised: bool | None
     upper: bool | None
+    symbols: bool | None
     size: float | None
     scale: float
     indent: float
@@ -275,7 +281,7 @@ class _Walker:
                 return None
             style = self._style(style, change)
             element = child
-        if style.raised or style.raw or style.upper:
+        if style.raised or style.raw or style.upper or style.symbols:
             return None
         raw = element.text or ""
         text = " ".join(raw.split())
@@ -297,7 +303,9 @@ class _Walker:
         names = attributes.get("class") or ""
         rest = ""
         if tag == "font":
-            rest = f"{attributes.get('size') or ''}"
+            rest = attributes.get("size") or ""
+            if "face" in attributes:
+                style = f"font-family:{attributes['face']};{style}"
         elif attributes.get("align"):
             rest = attributes["align"]
         hidden = "hidden" if "hidden" in attributes else ""
@@ -327,6 +335,7 @@ class _Walker:
                 outer.raised if change.raised is None else change.raised,
                 outer.upper if change.upper is None else change.upper,
                 outer.raw or change.display == "pre",
+                outer.symbols if change.symbols is None else change.symbols,
                 min(max(size, 1.0), 200.0),
                 outer.indent + change.indent,
             )
@@ -340,6 +349,7 @@ class _Flow:
         self.items: list[Item] = []
         self.placed = False
         self._parts: list[str] = []
+        self._raw = False
         self._line = Line("")
         self._sizes: dict[float, int] = {}
         self._centred = 0
@@ -382,7 +392,9 @@ class _Flow:
     def say(self, text: str | None, style: Style) -> None:
         if not text:
             return
-        if not style.raw:
+        if style.raw:
+            self._raw = True
+        else:
             text = _SPACE.sub(" ", text)
         count = len(text) - text.count(" ") - text.count("\xa0")
         if count:
@@ -390,6 +402,8 @@ class _Flow:
                 text = raised(text)
             if style.upper:
                 text = text.upper()
+            if style.symbols:
+                text = text.translate(_SYMBOLS)
             line = self._line
             line.characters += count
             line.bold += count if style.bold else 0
@@ -408,10 +422,11 @@ class _Flow:
         if self._parts:
             raw = "".join(self._parts)
             text = tidy(raw)
-            self._parts = []
+            laid_out = self._raw and "\n" in text
+            self._parts, self._raw = [], False
             if text:
                 line = self._line
-                line.text = text
+                line.text, line.raw = (raw.strip("\n").rstrip() if laid_out else text), laid_out
                 line.centred = 2 * self._centred > line.characters
                 if self._sizes:
                     line.size = max(self._sizes, key=lambda size: (self._sizes[size], size))
@@ -480,7 +495,9 @@ def _is_block(tag: str, display: str) -> bool:
 
 
 def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
-    flags: dict[str, bool | None] = dict.fromkeys(("bold", "italic", "underlined", "centred", "raised", "upper"))
+    flags: dict[str, bool | None] = dict.fromkeys(
+        ("bold", "italic", "underlined", "centred", "raised", "upper", "symbols")
+    )
     scale = 1.0
     indent = 0.0
     placed = False
@@ -523,6 +540,8 @@ def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
             flags["raised"] = True
         elif name == "text-transform":
             flags["upper"] = value == "uppercase"
+        elif name == "font-family":
+            flags["symbols"] = "wingdings" in value
         elif name == "font-size":
             size, scale = _read_size(value, size, scale)
         elif name == "font":
@@ -549,6 +568,7 @@ def _read_change(tag: str, style: str, rest: str, hidden: bool) -> _Change:
         flags["centred"],
         flags["raised"],
         flags["upper"],
+        flags["symbols"],
         size,
         scale,
         indent,

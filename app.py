@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
         return 1
     except KeyboardInterrupt:
-        _tell("footnote: stopped; what was done so far is kept")
+        _tell("footnote: stopped; what was done so far is kept, and the same command goes on from there")
         return 130
 
 
@@ -160,14 +160,18 @@ def _add(parsed: argparse.Namespace, settings: Settings) -> int:
             _check_not_apart(library, parsed)
             report = _follow(library, settings) + _renew(library)
         else:
-            from index.gathering import Gathering
+            from index.gathering import Gathering, expected
             from ingest.web import fetch
 
             _fill(library, settings, parsed)
             gathering = Gathering(library, fetch, relative_to=ROOT, choose=_chooser(parsed))
+            total, size = expected(parsed.paths)
             with _progress("Adding") as on_progress:
                 report = library.add(
-                    _with_password(gathering.sources(parsed.paths), parsed.password), on_progress=on_progress
+                    _with_password(gathering.sources(parsed.paths), parsed.password),
+                    total=total,
+                    size=size,
+                    on_progress=on_progress,
                 )
             report = replace(report, listed=tuple(gathering.listed))
             if parsed.password is None and sys.stdin.isatty() and sys.stderr.isatty():
@@ -566,18 +570,20 @@ def _one_line(text: str) -> str:
 
 @contextmanager
 def _progress(title: str) -> "Iterator[Callable[[Progress], None]]":
-    """A bar on a terminal, nothing elsewhere."""
+    """A bar on a terminal, with the file under way and the time that is left; nothing elsewhere."""
     from tqdm import tqdm
 
-    with tqdm(desc=title, unit=" articles", disable=not sys.stderr.isatty(), leave=False) as bar:
+    from index.pace import duration
+
+    shape = "{desc}: {n_fmt} of {total_fmt} |{bar:24}| {elapsed}{postfix}"
+    with tqdm(desc=title, bar_format=shape, disable=not sys.stderr.isatty(), leave=False) as bar:
 
         def on_progress(progress: "Progress") -> None:
-            if progress.total is not None and bar.total != progress.total:
-                bar.total = progress.total
-            if progress.outcome == "reading":
-                bar.set_postfix_str(Path(progress.source).name[-40:])
-            else:
-                bar.update(progress.done - bar.n)
+            bar.total = progress.total
+            left = "" if progress.remaining is None else f"about {duration(progress.remaining)} left, "
+            bar.set_postfix_str(f"{left}{progress.outcome} {Path(progress.source).name[-40:]}", refresh=False)
+            bar.n = progress.done
+            bar.refresh()
 
         yield on_progress
 

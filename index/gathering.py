@@ -15,7 +15,7 @@ from index.library import Library
 from index.values import Listed
 from ingest.archives import is_document
 from ingest.listing import MAX_ENTRIES, Entry, Listing, newest_first
-from ingest.sources import Fetched, Source, find_in_archive, find_sources, is_address
+from ingest.sources import Fetched, Source, find_files, find_in_archive, find_sources, is_address
 from ingest.web import Remembered, Unmodified
 
 LIST_SECONDS = 120.0  # for all the sitemaps that an index names
@@ -112,6 +112,29 @@ class Gathering:
     def _remembered(self, address: str) -> Fetched | None:
         kept = self._library.fetched(address)
         return None if kept is None else kept.fetched
+
+
+def expected(arguments: Iterable[str | Path]) -> tuple[int | None, int | None]:
+    """How many sources files and folders hold, and their bytes, without opening any; None where only reading tells.
+
+    That is so of addresses, archives and files of rows.
+    """
+    count = size = 0
+    for argument in arguments:
+        if not isinstance(argument, Path) and is_address(argument):
+            return None, None
+        for path in find_files(Path(argument)):
+            if isinstance(path, SourceError):
+                count += 1
+                continue
+            if path.name.lower().endswith((".zip", ".jsonl", ".gz")):
+                return None, None
+            try:
+                size += path.stat().st_size
+            except OSError:
+                pass  # adding it tells why
+            count += 1
+    return count, size
 
 
 def _is_list(source: Source) -> bool:

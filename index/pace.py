@@ -1,5 +1,6 @@
 """How far adding has come and how long it will still take. Knows numbers and a clock, nothing of articles."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -44,3 +45,14 @@ class Pace:
             bytes_left = max(0, self._size - self._worked[1] - self._skipped[1])
             return seconds * bytes_left / self._worked[1] if left else 0.0
         return seconds * left / self._worked[0]
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words, rounded up, as exact as an estimate is worth: "40 seconds", "3 minutes", "2.5 hours"."""
+    if seconds <= 50:
+        return f"{max(1, math.ceil(seconds / 10)) * 10} seconds"
+    if seconds <= 50 * 60:
+        minutes = math.ceil(seconds / 60)
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    hours = math.ceil(seconds / 1800) / 2
+    return "1 hour" if hours == 1 else f"{hours:g} hours"

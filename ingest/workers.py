@@ -233,6 +233,13 @@ class _Child:
         """Whether the process still runs."""
         return self._process.poll() is None
 
+    def _was_killed(self) -> bool:
+        """Whether the process has ended because somebody else, such as a system short of memory, killed it."""
+        try:
+            return self._process.wait(5) == -getattr(signal, "SIGKILL", 0) != 0
+        except subprocess.TimeoutExpired:
+            return False
+
     def kill(self) -> None:
         """End the process; safe to call twice and from another thread."""
         self._process.kill()
@@ -268,6 +275,12 @@ class _Child:
                 took = f"{time.monotonic() - begun:.0f}"
                 return SourceTimeout(
                     source.name, f"was given up after {took} seconds; it may be damaged: save it again or split it"
+                )
+            if self._was_killed():
+                return SourceTooLarge(
+                    source.name,
+                    "was given up: the system ended the program that was reading it, probably for lack of memory; "
+                    "close other programs, or split the file",
                 )
             return SourceTimeout(
                 source.name, "ended the program that was reading it; it is probably damaged: save it again"

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import threading
+import time
 
 import pytest
 from fpdf import FPDF
@@ -170,6 +171,80 @@ def test_adding_can_be_stopped_and_what_was_stored_stays(tmp_path):
         assert report.added == named("0.txt", "1.txt")
         assert len(library.articles()) == 2
         assert library.verify() == []
+
+
+def test_ctrl_c_keeps_what_was_computed_and_the_next_time_reads_only_the_rest(tmp_path, monkeypatch):
+    sources = [text(f"{n}.txt", f"Text {n} of many.") for n in range(9)]
+    embedder = BagEmbedder()
+
+    def interrupt(progress):
+        if progress.source == "5.txt":
+            while not embedder.embedded:
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    with Library(tmp_path, embedder, batch_passages=2) as library:
+        with pytest.raises(KeyboardInterrupt):
+            library.add(sources, on_progress=interrupt)
+        held = {each.source for each in library.articles()}
+        assert {"0.txt", "1.txt"} <= held <= {"0.txt", "1.txt", "2.txt", "3.txt"}
+        assert library.verify() == []
+        read = []
+        monkeypatch.setattr(
+            index.library, "read_article", lambda source: read.append(source.name) or read_article(source)
+        )
+        report = library.add(sources)
+        assert {*read} == {f"{n}.txt" for n in range(9)} - held
+        assert set(report.unchanged) == set(named(*held))
+        assert len(library.articles()) == 9
+        assert library.verify() == []
+
+
+def test_the_next_articles_are_read_while_vectors_are_computed_but_only_so_many(tmp_path):
+    may = threading.Event()
+    embedder = BagEmbedder()
+    embed = embedder.embed_passages
+
+    def embed_when_it_may(texts):
+        assert may.wait(30), "nothing was read meanwhile"
+        return embed(texts)
+
+    def watch(progress):
+        if (progress.source, progress.outcome) == ("8.txt", "computing"):
+            assert embedder.embedded == []  # three groups of three were read before any was computed
+            threading.Timer(0.3, may.set).start()
+
+    def sources():
+        for n in range(12):
+            assert n < 9 or may.is_set(), "more is read than may be held"
+            yield text(f"{n}.txt", f"Text {n}.")
+
+    embedder.embed_passages = embed_when_it_may
+    with Library(tmp_path, embedder, batch_passages=3) as library:
+        report = library.add(sources(), on_progress=watch)
+        assert report.added == named(*(f"{n}.txt" for n in range(12)))
+
+
+def test_large_originals_are_not_held_until_there_are_passages_enough(tmp_path, monkeypatch):
+    monkeypatch.setattr(index.library, "_GROUP_BYTES", 10)
+    states = []
+    with Library(tmp_path, BagEmbedder()) as library:
+        library.add(
+            [text(f"{n}.txt", f"A text of {n} more than ten bytes.") for n in range(6)],
+            on_progress=lambda progress: states.append((progress.source, progress.outcome)),
+        )
+    assert states.index(("0.txt", "added")) < states.index(("4.txt", "reading"))
+
+
+def test_progress_tells_each_state_and_what_is_left(tmp_path):
+    seen = []
+    with Library(tmp_path, BagEmbedder(), batch_passages=1) as library:
+        library.add([text("a.txt", "One."), text("b.txt", "Two.")], total=2, size=8, on_progress=seen.append)
+    for name in ("a.txt", "b.txt"):
+        assert [each.outcome for each in seen if each.source == name] == ["reading", "computing", "added"]
+    assert [each.is_done for each in seen if each.source == "a.txt"] == [False, False, True]
+    assert seen[0].remaining is None
+    assert (seen[-1].done, seen[-1].total, seen[-1].remaining) == (2, 2, 0.0)
 
 
 def test_files_that_need_a_process_of_their_own_are_read_too(library):

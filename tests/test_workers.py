@@ -34,6 +34,8 @@ def read(source):
         held = []
         while True:
             held.append(bytearray(50_000_000))
+    if text == "killed":
+        os.kill(os.getpid(), 9)
     if text == "raise":
         raise KeyError("a mistake of the reader")
     if text == "refuse":
@@ -116,6 +118,40 @@ def test_memory_is_limited(planted: str) -> None:
         with pytest.raises(SourceTooLarge, match="needs more memory"):
             pool.read_one(_source("eat"))
         assert pool.read_one(_source("still here")).text == "still here"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems do not kill for lack of memory")
+def test_a_child_that_the_system_kills_for_lack_of_memory_is_told_and_the_rest_goes_on(planted: str) -> None:
+    with WorkerPool(1, reader=planted) as pool:
+        results = {source.name: outcome for source, outcome in pool.read(map(_source, ["one", "killed", "two"]))}
+    assert isinstance(results["killed"], SourceTooLarge)
+    assert str(results["killed"]) == (
+        "killed: was given up: the system ended the program that was reading it, probably for lack of memory; "
+        "close other programs, or split the file"
+    )
+    assert type(results["one"]) is type(results["two"]) is Article
+
+
+def test_bytes_that_wait_to_be_read_are_bounded(planted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.workers._AHEAD_BYTES", 10)
+    asked: list[str] = []
+
+    def sources() -> Iterator[Source]:
+        for number in range(6):
+            asked.append(f"{number}")
+            yield _source(f"source number {number}")
+
+    with WorkerPool(4, reader=planted) as pool:
+        for count, _ in enumerate(pool.read(sources()), 1):
+            assert len(asked) == count
+    assert len(asked) == 6
+
+
+def test_the_caller_may_work_while_it_waits(planted: str) -> None:
+    calls: list[int] = []
+    with WorkerPool(1, reader=planted) as pool:
+        list(pool.read([_source("patience")], while_waiting=lambda: calls.append(1)))
+    assert len(calls) >= 3
 
 
 def test_a_child_imports_no_model_and_not_the_main_module(planted: str, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from chat.interface.rendering import file_name
 from chat.interface.views import article_view, facts_view, job_view, report_view, row_view, summary_view
 from errors import ArticleNotFound, FootnoteError, LibraryFull, SourceTooLarge
 from evaluation import Report, html_report, recall_svg
+from index.pace import duration
 from index.values import AddReport, Listed, Method, Progress
 from ingest.article import Article
 
@@ -365,8 +366,11 @@ class Routes:
         handle.item(number, "reading")
 
         def watch(progress: Progress) -> None:
-            if progress.total is not None and progress.total > 1:
-                handle.item(number, "reading", f"{progress.done} of {progress.total} articles")
+            several = progress.total is not None and progress.total > 1
+            detail = [f"{progress.done} of {progress.total} articles"] if several else []
+            if several and progress.remaining is not None:
+                detail.append(f"about {duration(progress.remaining)} left")
+            handle.item(number, "reading" if progress.is_done else progress.outcome, ", ".join(detail))
 
         try:
             report = self._backend.add(entry, on_progress=watch)

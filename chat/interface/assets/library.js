@@ -18,6 +18,7 @@ const COLUMNS = [
 const STATES = {
   waiting: "Waiting",
   reading: "Reading",
+  computing: "Computing",
   added: "Added",
   replaced: "Replaced",
   unchanged: "Unchanged",

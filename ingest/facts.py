@@ -16,9 +16,18 @@ from pathlib import PurePosixPath
 from ingest.article import Article
 from ingest.companies import same_company
 from ingest.dates import date_of_line, dates_in
-from ingest.filings import Cover, as_written, date_signed, find_fiscal, read_cover
+from ingest.filings import Cover, as_written, date_signed, find_fiscal, fiscal_of_quarter, read_cover
 from ingest.language import find_language
-from ingest.periods import Period, calendar_period, find_periods, fiscal_period, parse_period, year_end_of, year_ends
+from ingest.periods import (
+    Period,
+    calendar_period,
+    find_periods,
+    fiscal_period,
+    ordinal,
+    parse_period,
+    year_end_of,
+    year_ends,
+)
 
 # Where a file says things of itself that are often somebody else's: whatever the text says goes before these.
 _STATED = frozenset({"PDF metadata", "document properties"})
@@ -33,6 +42,7 @@ _HEADLINES = 8  # lines that may be a headline
 _LONGEST_HEADLINE = 180
 _DATE_LINES = 25
 _FIRST_BLOCKS = 25
+_LONGEST_MARK = 60  # characters of a running line such as "12 CFR Ch. II (1-1-22 Edition)"
 _OPENING = 4_000  # characters in which a release says who reports what
 _NAMED_AT_LEAST = 2
 _RELEASED_WITHIN = 60_000  # characters of a filing in which a release of results begins
@@ -54,8 +64,17 @@ _CALL = re.compile(
     r"\b(?:(?:earnings|results|quarter(?:ly)?)\b.{0,40}\bcall\b|earnings\s+(?:conference\s+)?call|call\s+transcript)",
     re.IGNORECASE,
 )
+# What is said on a call, and not in a story about one.
+_SPOKEN = re.compile(
+    r"^\W*(?-i:[A-Z][A-Z .’'-]{4,40}:\s)|^\W*operator\b|\boperator\s+(?:instructions?|directions?)\b"
+    r"|\bthank\s+you\s+for\s+(?:joining|standing\s+by)\b|\bgood\s+(?:morning|afternoon|evening|day),?\s+(?:and|every)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _ANNUAL = re.compile(
-    r"\b(?P<kind>annual|half[\s-]year(?:ly)?|interim|quarterly)\s+(?:financial\s+|integrated\s+)?(?:report|statement)\b",
+    r"\b(?P<kind>annual|half[\s-]year(?:ly)?|interim|quarterly)\s+(?:financial\s+|integrated\s+)?(?:report|statement)"
+    r"(?:\s+(?:and|&)\s+(?:accounts|financial\s+statements|form\s+(?:20-F|10-K)))?"
+    r"[\s,:–—-]*(?:for\s+)?(?:the\s+)?(?:fiscal\s+|financial\s+)?(?:year\s+|FY\s?)?(?:ended\s.{6,20}|(?:19|20)\d\d\S{0,5})?"
+    r"(?:\s*[|–—]\s*.{0,60})?\s*$",
     re.IGNORECASE,
 )
 _ANNUAL_KINDS = {"a": "annual report", "h": "half-year report", "i": "interim report", "q": "quarterly report"}
@@ -85,6 +104,11 @@ _ENDED = re.compile(
     r"|(?:fiscal\s+|financial\s+)?year)(?:\s+period)?,?\s+(?:that\s+)?(?:ended|ending)\s+(?:on\s+)?",
     re.IGNORECASE,
 )
+_NTH_ENDED = re.compile(
+    r"(?P<label>(?:(?:fiscal\s+(?:year\s+)?)?(?:19|20)\d\d\s+)?(?:fiscal\s+)?(?P<nth>first|second|third|fourth)\s+(?:fiscal\s+)?quarter"
+    r"(?:\s+of\s+(?:its\s+|our\s+)?(?:fiscal\s+(?:year\s+)?)?(?:19|20)\d\d)?),?\s+(?:that\s+)?(?:ended|ending)\s+(?:on\s+)?",
+    re.IGNORECASE,
+)
 _LEGAL = (
     r"(?:incorporated|inc|corporation|corp|company|co|limited|ltd|llc|plc|p\.l\.c|ag|se|kgaa|gmbh|s\.?a|s\.?p\.?a|n\.?v|b\.?v"
     r"|ab|asa|a/s|oyj|bhd|berhad|tbk|holdings?|group|s\.?a\.?b\.?(?:\s+de\s+c\.?v)?|pty|k\.?k)"
@@ -101,7 +125,9 @@ _AUTHORITY_NAME = re.compile(
     r"(?:,?\s+(?:of|for|and|the|on|in|&|[A-Z][\w’'&.-]*)){1,12})",
 )
 _RIGHTS = re.compile(r"(?:©|\(c\)\s|copyright\s)[^\n]{4,120}?(?=\s+first\s+published|\n|$)", re.IGNORECASE)
-_MINUTES = re.compile(r"\bminutes\s+of\s+the\b|^\W*(?:\w+\s+)?minutes\b", re.IGNORECASE)
+_MINUTES = re.compile(
+    r"\bminutes\s+of\s+(?:the|an?)\b.{0,80}\b(?:meeting|committee|board|council|assembly)\b", re.IGNORECASE
+)
 _RULES = re.compile(
     r"\b\d{1,2}\s+CFR\b|\bfederal\s+register\b|\bofficial\s+journal\s+of\b|\bsupervisory\s+policy\s+manual\b"
     r"|\ball\s+authori[sz]ed\s+institutions\b",
@@ -267,6 +293,8 @@ def _call(headline: str, where: str, article: Article, opening: str, found: _Fac
     match = _CALL.search(headline)
     if match is None or (found.get("kind") and "call" not in found.get("kind")):
         return False
+    if "transcript" not in headline.lower() and not _SPOKEN.search(article.text):
+        return False
     found.add("kind", "call transcript", where)
     mention = next(find_periods(headline), None)
     bracket = _LISTED.search(headline) or _IN_BRACKETS.search(headline)
@@ -308,13 +336,31 @@ def _release(headline: str, where: str, article: Article, opening: str, found: _
     if listed is not None:
         found.add("ticker", listed["ticker"].upper(), "text")
     mention = next(find_periods(headline[match.start() :]), None)
-    if mention is None:
-        mention = next((each for each in find_periods(opening) if each.period.part), None)
-        where = "text"
     if mention is not None:
         found.add("period", mention.period.label, where)
     _add_period_ended(opening, found)
+    if mention is None:
+        _add_fiscal(article.text, opening, found)
     return True
+
+
+def _add_fiscal(text: str, opening: str, found: _Facts) -> None:
+    """The label of the quarter that ended on `period_end`: "third quarter ended July 1" says which, the rest the year.
+
+    What the opening calls a quarter otherwise is most often the one it is compared with.
+    """
+    for match in _NTH_ENDED.finditer(opening):
+        label = parse_period(match["label"])
+        days = dates_in(opening[match.end() : match.end() + 24])
+        if not days or days[0].start or days[0].day.isoformat() != found.get("period_end"):
+            continue
+        if label is None:
+            fiscal = fiscal_of_quarter(text, days[0].day, ordinal(match["nth"]))
+            label = None if fiscal is None else fiscal.period
+        if label is not None:
+            found.add("period", label.label, "text")
+            _add_year_end(label, days[0].day, found)
+        return
 
 
 def _reports_results(headline: str) -> re.Match[str] | None:
@@ -331,7 +377,7 @@ def _without_bracket(name: str) -> str:
 
 def _yearly(headline: str, where: str, article: Article, opening: str, found: _Facts) -> bool:
     match = _ANNUAL.search(headline)
-    if match is None or len(headline) > 90 or headline.rstrip().endswith((".", ",")):
+    if match is None or len(headline) > 90:
         return False
     before = headline[: match.start()]
     before = re.sub(r"(?:19|20)\d\d(?:/\d\d)?\s*$", "", before.strip()).strip(" -–—|:,’'")
@@ -407,12 +453,12 @@ def _add_year_end(label: Period, ended: date, found: _Facts) -> None:
 
 
 def _of_authority(article: Article, lines: Sequence[str], found: _Facts) -> None:
-    start = "\n".join(lines)[:1500]
-    if _MINUTES.search(article.title) or _MINUTES.match(start.lstrip("\ufeff")):
+    if _MINUTES.search(article.title) or (lines and _MINUTES.match(lines[0].lstrip("\ufeff"))):
         found.add("kind", "minutes", "title" if _MINUTES.search(article.title) else "first page")
         return
     publisher = next((name for line in _alone(article) if (name := _authority_in(line))), "")
-    ruling = _RULES.search(start) or _RULES.search(article.title)
+    # In a longer line it is a rule that somebody writes about.
+    ruling = any(_RULES.search(line) for line in (article.title, *lines[:_DATE_LINES]) if len(line) <= _LONGEST_MARK)
     if ruling or (publisher and _RULE_TITLE.search(article.title)):
         found.add("kind", "regulator", "first page")
         found.add("publisher", publisher, "first page")

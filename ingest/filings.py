@@ -215,6 +215,15 @@ def find_fiscal(text: str, ended: date, months: int) -> Fiscal | None:
     return Fiscal(Period(plain.year - behind, plain.part), year_end)
 
 
+def fiscal_of_quarter(text: str, ended: date, quarter: int) -> Fiscal | None:
+    """How the quarter that ended on `ended` is called, where it is known which of its year it is (1 to 4)."""
+    year_end = _year_end_after(ended, quarter)
+    plain = None if year_end is None else fiscal_period(ended, 3, year_end)
+    if plain is None or year_end is None:
+        return None
+    return Fiscal(Period(plain.year - _behind(text[:_SEARCHED], plain, ended, year_end), plain.part), year_end)
+
+
 def _quarter_to_date(text: str) -> int | None:
     """Which quarter it is, by how long the year so far is in the statements: "nine months ended" is the third."""
     counts: Counter[int] = Counter()

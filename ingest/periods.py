@@ -146,6 +146,11 @@ def year_end_of(day: date) -> tuple[int, int]:
     return day.month, day.day
 
 
+def ordinal(word: str) -> int:
+    """1 for "first" to 4 for "fourth"."""
+    return _ORDINALS[word.lower()]
+
+
 def year_ends(month: int, day: int) -> str:
     """The fact `year_end`: "09-30"."""
     return f"{month:02}-{day:02}"

@@ -257,6 +257,51 @@ def test_a_call_that_came_late_or_in_a_year_ending_in_spring_has_no_calendar_qua
     assert "calendar_period" not in read(text).facts
 
 
+def test_a_story_about_a_call_is_no_transcript():
+    article = read(
+        "5 things Zorbek said on its Q3 2024 earnings call\n\nZorbek said five things on the call. Zorbek grew. "
+        "Analysts had asked what Zorbek would say."
+    )
+    assert not {"company", "kind", "period"} & set(article.facts)
+
+
+@pytest.mark.parametrize(
+    ("said", "period"),
+    [
+        ("its fiscal 2024 third quarter ended March 30, 2024", "2024 Q3"),
+        ("its third quarter ended March 30, 2024", "2024 Q3"),
+    ],
+)
+def test_a_headline_without_a_year_has_the_year_of_its_quarter_not_of_the_one_compared_with(said, period):
+    article = read(
+        "Zorbek Corp. Announces Third Quarter Results\n\n"
+        f"Zorbek Corp. (NASDAQ: ZRBK) today announced results for {said}. "
+        "Sales of Zorbek were $5 million, compared with $4 million in third quarter 2023.\n\n"
+        "This release contains forward-looking statements."
+    )
+    assert facts(article, "company", "period", "period_end", "year_end", "calendar_period") == {
+        "company": "Zorbek Corp.",
+        "period": period,
+        "period_end": "2024-03-30",
+        "year_end": "06-30",
+        "calendar_period": "2024 Q1",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zorbek annual report 2023 shows risks\n\n" + "Zorbek grew. " * 9,
+        "Five minutes with the head of Zorbek\n\nZorbek met the board. Zorbek grew.",
+        "What banks need\n\nUnder 12 CFR Part 225 a bank such as Zorbek must ask the Federal Reserve Board first. "
+        "Zorbek did, and the Board of Governors agreed.",
+        "How to read an annual report\n\nZorbek Corp.\n\n" + "Zorbek grew in 2023. " * 9,
+    ],
+)
+def test_what_an_article_mentions_it_is_not(text):
+    assert not {"company", "kind", "period", "publisher"} & set(read(text).facts)
+
+
 def test_an_annual_report_names_its_company_on_the_cover():
     article = read(
         "Annual Report 2023\n\nNORDVIK SHIPPING ASA\n\nThis is the report for the year ended 31 December 2023.\n\n"
@@ -305,7 +350,8 @@ def test_minutes_are_minutes():
 
 def test_what_a_row_says_stays_and_its_period_is_written_as_filters_compare_it():
     row = (
-        b'{"_id": "c1", "title": "Zorbek Corp (ZRBK) Q3 2024 Earnings Call", "text": "Zorbek grew. Zorbek is here.",'
+        b'{"_id": "c1", "title": "Zorbek Corp (ZRBK) Q3 2024 Earnings Call",'
+        b' "text": "Thank you for joining. Zorbek grew. Zorbek is here.",'
         b' "company": "Zorbek Group", "period": "FY2014 Q4", "kind": "call"}'
     )
     article = read_article(Source("c1", data=row, media_type=ROW_MEDIA_TYPE))

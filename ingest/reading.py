@@ -25,8 +25,8 @@ MAX_BYTES = 512 * 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 
 READABLE = (
-    "plain text (.txt), Markdown (.md), web pages (.html), PDF, Word (.docx), Excel (.xlsx), PowerPoint (.pptx), books "
-    "(.epub), e-mails (.eml), tables (.csv) and .jsonl can be read"
+    "plain text (.txt), Markdown (.md), web pages (.html, .mht), PDF, Word (.docx), Excel (.xlsx), PowerPoint (.pptx), "
+    "books (.epub), e-mails (.eml), tables (.csv) and .jsonl can be read"
 )
 
 _HEAD_BYTES = 4096

@@ -302,6 +302,17 @@ def test_the_table_of_contents_is_furniture():
     assert [text for _, text in headings(article)] == ["SECURITIES AND EXCHANGE COMMISSION", "FORM 10-Q"]
 
 
+def test_lines_of_contents_are_furniture_and_a_heading_that_leads_back_is_one():
+    contents = "".join(f"<div><a href='#i{n}'>Item {n}. Chapter of {n}</a> ... {n}</div>" for n in range(1, 7))
+    contents += page_end("i")
+    article = read(
+        divided(
+            COVER + contents + line("<a href='#top'>Item 1. Chapter of 1</a>", bold=True) + line(PROSE) + page_end("1")
+        )
+    )
+    assert [kind for kind, text in shown(article) if "Chapter" in text] == ["furniture"] * 6 + ["heading"]
+
+
 def test_a_table_of_contents_without_links_is_furniture_and_a_table_of_figures_is_not():
     contents = "".join(f"<tr><td>Item {n}.</td><td>Chapter {n}</td><td>{7 * n}</td></tr>" for n in range(1, 7))
     figures = "".join(f"<tr><td>Item {n}</td><td>{70 - 7 * n}</td></tr>" for n in range(1, 7))

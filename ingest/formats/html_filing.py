@@ -29,6 +29,7 @@ _COVER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TABLES_OF_REPORT = 5  # with figures; with none of a web page's navigation
+_LEAST_CONTENTS = 4  # lines with links
 _LONGEST_HEADING = 220
 _LONGEST_SENTENCE_HEADING = 12  # words of a bold line that ends with a full stop
 _PART = re.compile(r"part\s+(?:i{1,3}v?|iv|v|[1-4])\b(?=\W|$)", re.IGNORECASE)
@@ -115,6 +116,7 @@ class _Writer:
 
     def write(self) -> None:
         """Adds everything, in order."""
+        contents = _contents(self._parts)
         at = 0
         while at < len(self._parts):
             part = self._parts[at]
@@ -125,6 +127,8 @@ class _Writer:
             if isinstance(part, Data):
                 before = self._parts[at - 1] if at else None
                 self._add_data(part, goes_on=isinstance(before, PageBreak))
+            elif at in contents:
+                self._builder.add(BlockKind.FURNITURE, part.text)
             elif part.raw:
                 edgar.add_tagged(clean_text(part.text), self._builder)
             elif self._is_heading(part, following):
@@ -139,8 +143,6 @@ class _Writer:
     def _add_line(self, line: Line, following: Part | None) -> None:
         if line.mark:
             self._builder.add(BlockKind.LIST_ITEM, line.mark + line.text, indent="  " * max(0, line.depth - 1))
-        elif line.is_all(line.inside) and len(line.text) <= LONGEST_FURNITURE and re.search(r"\d$", line.text):
-            self._builder.add(BlockKind.FURNITURE, line.text)  # a line of the table of contents
         elif line.caption or is_unit_line(line.text) or (is_caption(line.text) and isinstance(following, Data)):
             self._builder.add(BlockKind.CAPTION, line.text)
         else:
@@ -217,6 +219,23 @@ class _Writer:
             or _is_capitals(line.text)
             or (_is_named(line) and len(line.text) <= 120 and line.text[-1] not in ".!?:;")
         )
+
+
+def _contents(parts: Sequence[Part]) -> set[int]:
+    """The lines of tables of contents: several in a row that lead to other places of the document.
+
+    One alone may be a heading that leads back.
+    """
+    found: set[int] = set()
+    run: list[int] = []
+    for number, part in enumerate((*parts, None)):
+        if isinstance(part, Line) and 2 * part.inside >= part.characters and len(part.text) <= LONGEST_FURNITURE:
+            run.append(number)
+        else:
+            if len(run) >= _LEAST_CONTENTS:
+                found.update(run)
+            run = []
+    return found
 
 
 def _is_contents(grid: Grid) -> bool:

@@ -177,3 +177,21 @@ def test_a_label_and_two_decimal_figures_are_no_note_in_the_margin():
         _line(document, top + 30, "Units vested", "(69.1)", "109", rights=_RIGHTS[2:])
 
     assert _named(_article(draw), "Outstanding") == {"": "Outstanding", "Units": "224.1", "Fair value": "150"}
+
+
+def test_lines_of_prose_above_a_table_name_no_columns():
+    def draw(document: FPDF) -> None:
+        _prose(document, 90)
+        lines = ("Banks should use the effective rather", "than the stated amount in this table,", "whose factors are:")
+        for number, line in enumerate(lines):
+            document.text(300, 140 + 13 * number, line)
+        for right, name in zip(_RIGHTS, ("Interest", "Exchange", "Equity", "Gold"), strict=True):
+            _centred(document, right - 45, right, 190, name)
+        _line(document, 204, "One year", "0.0", "1.0", "6.0", "10.0")
+        _line(document, 218, "Five years", "0.5", "5.0", "8.0", "12.0")
+
+    article = _article(draw)
+    assert list(_named(article, "One year")) == ["", "Interest", "Exchange", "Equity", "Gold"]
+    assert (
+        "Banks should use the effective rather than the stated amount in this table, whose factors are:" in article.text
+    )

@@ -18,11 +18,15 @@ _MAX_CELL_LINES = 5
 _MAX_HEAD_LINES = 9
 _MAX_LABEL_LINES = 5
 
+# Characters of a label; a longer one, alone among lines of prose, is a line of theirs.
+_LONG_LABEL = 60
+
 _DATE_OR_UNIT = re.compile(
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december|months?|weeks?|years?|"
     r"quarter|ended|change|total|amount|shares?|thousands|millions|billions|unaudited|%|19\d\d|20\d\d)",
     re.IGNORECASE,
 )
+_Edges = tuple[float, float, float]
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -59,8 +63,8 @@ def with_tables(lines: list[Line], body: float, gap: float, before: Grid | None 
     # A lone line with wide spaces inside a paragraph is justified text.
     for index, row in enumerate(rows):
         alone = not (index and tabular[index - 1]) and not (index + 1 < len(rows) and tabular[index + 1])
-        if tabular[index] and alone and len(row) == 1 and not _has_figures(row) and _inside_prose(rows, index, gap):
-            tabular[index] = False
+        if tabular[index] and alone and len(row) == 1 and _inside_prose(rows, index, gap):
+            tabular[index] = _has_figures(row) and len(row[0].cells[0].text) < _LONG_LABEL
     _mark_heads(rows, tabular, body)
     start = 0
     while start < len(rows):
@@ -110,6 +114,10 @@ def _mark_heads(rows: list[list[Line]], tabular: list[bool], body: float) -> Non
             line, below = rows[place - 1][0], rows[place][0]
             if not _may_stand_above(line, below, body):
                 break
+            if _is_prose_above(line, below):
+                while top < index and len(rows[top]) == 1 and abs(rows[top][0].left - line.left) < 2:
+                    top += 1
+                break
             place -= 1
             if UNIT_LINE.match(line.text):
                 top = place
@@ -138,7 +146,13 @@ def _may_stand_above(line: Line, below: Line, body: float) -> bool:
     return -0.5 * body < below.top - line.bottom < 1.8 * body
 
 
-def _names_columns(line: Line, edges: tuple[float, float]) -> bool:
+def _is_prose_above(line: Line, below: Line) -> bool:
+    """Whether a line and the one below it begin at one edge as lines of a paragraph do, not as names over a column."""
+    single = len(line.cells) == len(below.cells) == 1
+    return single and abs(line.left - below.left) < 2 and len(line.text) > 30 and not PERIOD.match(line.text)
+
+
+def _names_columns(line: Line, edges: _Edges) -> bool:
     """Whether a line above figures stands over them."""
     over = [cell for cell in line.cells if _is_over(cell, edges)]
     if len(line.cells) > 1:
@@ -217,21 +231,25 @@ def _table(rows: list[list[Line]], before: Grid | None) -> Table:
     return Table(found, grid)
 
 
-def _edges(rows: list[list[Cell]]) -> tuple[float, float]:
-    """Where the labels of rows end, and where the figures behind them begin."""
-    lefts = [cell.box[0] for row in rows for cell in row[1:] if is_figure(cell.text)]
-    lefts = lefts or [cell.box[0] for row in rows for cell in row[1:]]
-    edge = min(lefts, default=float("inf"))
+def _edges(rows: list[list[Cell]]) -> _Edges:
+    """Where the labels of rows end, and where the figures behind them begin and end."""
+    behind = [cell.box for row in rows for cell in row[1:] if is_figure(cell.text)]
+    behind = behind or [cell.box for row in rows for cell in row[1:]]
+    edge = min((box[0] for box in behind), default=float("inf"))
+    last = max((box[2] for box in behind), default=float("inf"))
     labels = [row[0].box[2] for row in rows if len(row) > 1 and any(is_figure(cell.text) for cell in row[1:])]
-    return min(edge - 30, max((right for right in labels if right < edge), default=edge)), edge
+    return min(edge - 30, max((right for right in labels if right < edge), default=edge)), edge, last
 
 
-def _is_over(cell: Cell, edges: tuple[float, float]) -> bool:
-    """Whether a cell stands over figures, not over their labels, nor as a title in the middle of the page."""
-    return cell.box[0] > edges[0] and (cell.box[0] + cell.box[2]) / 2 > edges[1] - 30
+def _is_over(cell: Cell, edges: _Edges) -> bool:
+    """Whether a cell stands over figures, not over their labels, as a title in the middle of the page, or beside it."""
+    labels, first, last = edges
+    return cell.box[0] > labels and (cell.box[0] + cell.box[2]) / 2 > first - 30 and cell.box[2] < last + 40
 
 
-def _is_head_row(row: list[Cell], section: _Section, edges: tuple[float, float], after: list[list[Cell]]) -> bool:
+def _is_head_row(
+    row: list[Cell], section: _Section, edges: tuple[float, float, float], after: list[list[Cell]]
+) -> bool:
     figures = [cell for cell in row[1:] if is_figure(cell.text) and not _YEAR.fullmatch(cell.text)]
     if figures or (is_figure(row[0].text) and not _YEAR.fullmatch(row[0].text)):
         return False

@@ -585,6 +585,11 @@ def test_axe_finds_nothing(browser, server, scheme, size):
     page.get_by_role("button", name="Remove 1").click()
     assert violations(page) == []
     page.keyboard.press("Escape")
+    page.locator("#fn-url").fill("https://news.example/feed")
+    page.get_by_role("button", name="Fetch").click()
+    page.locator(".fn-choices label").first.wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
 
     seen.tab("Evaluate")
     page.locator("#fn-set option").first.wait_for(state="attached")

@@ -256,7 +256,8 @@ class Progress:
     """How far adding has come: sources done of total (None while unknown), and what happened to the last one.
 
     `outcome` is one of reading, computing (its vectors), added, replaced, unchanged, duplicate, removed, failed; of a
-    folder that is watched also missing, back, or waiting (for the library). `detail` says why it failed. `remaining` is in seconds, None while nobody can tell.
+    folder that is watched also missing, back, or waiting (for the library). `detail` says why it failed. `remaining`
+    is in seconds, None while nobody can tell.
     """
 
     done: int

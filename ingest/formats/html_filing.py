@@ -76,6 +76,8 @@ def is_filing(tree: Any, page: str) -> bool:
         return False
     with_figures = 0
     for table in tree.iter("table"):
+        if table.find(".//table") is not None:
+            continue
         figures = sum(1 for cell in table.iter("td") if (text := "".join(cell.itertext()).strip()) and is_figure(text))
         with_figures += figures >= 4
         if with_figures >= _TABLES_OF_REPORT:

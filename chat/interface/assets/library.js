@@ -299,7 +299,7 @@ async function sendFiles(files) {
 
 function addressForm() {
   const problem = el("p", { className: "fn-problem", role: "alert" });
-  const box = el("input", { type: "url", id: "fn-url", required: true, placeholder: "https:// page, feed or sitemap" });
+  const box = el("input", { type: "url", id: "fn-url", required: true, placeholder: "Page, feed or sitemap" });
   const submit = async (event) => {
     event.preventDefault();
     await tried(problem, async () => {
@@ -421,9 +421,9 @@ function jobLine(line, key) {
     { className: `fn-job fn-is-${line.state}` },
     el("span", { className: "fn-job-name" }, line.name),
     el("span", { className: "fn-state" }, STATES[line.state] || line.state),
-    key && line.state === "list" && el("button", { type: "button", onclick: () => choosePages(key, poll) }, "Choose pages"),
     key && el("button", { type: "button", className: "fn-dismiss", "aria-label": `Dismiss ${line.name}`, onclick: forget }, "×"),
     line.detail && el("span", { className: "fn-detail" }, line.detail),
+    key && line.state === "list" && el("button", { type: "button", className: "fn-wide", onclick: () => choosePages(key, poll) }, "Choose pages"),
     line.state === "locked" && key && sent.has(line.name) && passwordForm(line.name, key),
   );
 }

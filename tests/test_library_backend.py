@@ -11,7 +11,7 @@ import pytest
 from chat.answer import Answer, Reason
 from chat.interface.backend import Filters, PastedText, UploadedFile, WebAddress
 from chat.interface.library_backend import LibraryBackend, where_of
-from errors import ArticleNotFound, FetchError, QuestionSetError
+from errors import ArticleNotFound, CorrectionError, FetchError, QuestionSetError
 from index.library import Library
 from index.values import AddReport, Method
 from index.where import EVERYTHING, Where
@@ -81,6 +81,23 @@ def test_filters_become_conditions_that_all_must_hold():
     assert not where.matches(fields | {"published": "2024-12-31"})
     assert not where.matches(fields | {"published": None})
     assert where_of(Filters()) == EVERYTHING
+
+
+def test_corrections_are_kept_at_once_and_stand_in_headings_after(backend, tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("Revenue rose to 5 million.", "utf-8")
+    (article_id,) = add(backend, UploadedFile(path.name, path)).added
+    stored = backend.correct(article_id, {"company": "Acme Inc.", "period": "Q3 2024"}, [])
+    assert stored.article.facts["period"] == "2024 Q3"
+    assert [each.key for each in stored.corrections] == ["company", "period"]
+    backend.recut(article_id)
+    assert backend.articles()[0].facts["company"] == "Acme Inc."
+    stored = backend.correct(article_id, {}, ["period"])
+    assert [each.key for each in stored.corrections] == ["company"]
+    with pytest.raises(CorrectionError, match="is not a period"):
+        backend.correct(article_id, {"period": "autumn"}, [])
+    with pytest.raises(ArticleNotFound):
+        backend.correct("nothing", {"company": "Acme"}, [])
 
 
 def test_an_uploaded_file_is_known_by_its_real_name(backend, tmp_path):

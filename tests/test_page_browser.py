@@ -420,6 +420,17 @@ def test_facts_are_seen_corrected_and_given_back_by_keyboard(desk):
     expect(page.locator("#fn-articles")).to_contain_text("Delta Advisers")
     page.locator("#fn-articles tr", has_text="Delta Advisers").get_by_role("checkbox").uncheck()
 
+    page.locator("#fn-articles .fn-open", has_text="APAC comparison").click()
+    page.get_by_role("button", name="Facts, and where they were found").click()
+    dialog.get_by_label("Title", exact=True).fill("APAC, compared")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.locator("#fn-pane h2").first).to_have_text("APAC, compared")
+    expect(page.locator("#fn-articles")).to_contain_text("APAC, compared")
+    page.get_by_role("button", name="Facts, and where they were found").click()
+    dialog.get_by_role("button", name="Undo the correction of Title").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#fn-pane h2").first).to_have_text("AI in healthcare: the APAC comparison")
+
 
 def test_texts_and_files_are_added_found_and_removed(desk, tmp_path):
     page = desk.page

@@ -1,6 +1,7 @@
 // The article pane: opens an article beside the page (over it on a phone), at the cited words; PDFs as printed or as text.
 
 import { announce, el, getJSON } from "./dom.js";
+import { correctFacts } from "./facts.js";
 import { pageViewer } from "./pages.js";
 
 const CITE = /^#cite-([0-9A-Za-z_]+)-(\d+)-(\d+)$/;
@@ -66,7 +67,7 @@ function build() {
 }
 
 function show(view, start, end) {
-  const facts = [view.published, view.facts.company, view.pages ? `${view.pages} pages` : null, view.file];
+  const facts = [view.published, view.facts.company, view.facts.kind, view.facts.period, view.pages ? `${view.pages} pages` : null, view.file];
   const links = [];
   if (view.original) {
     const page = view.boxes?.[0]?.[0] || pageAt(view, start);
@@ -77,12 +78,14 @@ function show(view, start, end) {
   if (/^https?:\/\//.test(view.source)) {
     links.push(el("a", { href: view.source, target: "_blank", rel: "noopener noreferrer" }, "Open the web page"));
   }
+  const again = () => openArticle(view.article_id, start, end);
+  links.push(el("button", { type: "button", className: "fn-open", onclick: () => correctFacts(view.article_id, again) }, "Facts, and where they were found"));
   pane
     .querySelector(".fn-pane-head")
     .replaceChildren(
       el("h2", {}, view.title),
       el("p", { className: "fn-facts" }, ...facts.filter(Boolean).map((fact) => el("span", {}, fact))),
-      ...(links.length ? [el("p", { className: "fn-links" }, ...links)] : []),
+      el("p", { className: "fn-links" }, ...links),
     );
   clear();
   if (view.original_is_pdf) offerPages(view, start, end);

@@ -11,8 +11,11 @@ const HINTS = {
   language: "en",
 };
 
+/** What the document hears once a correction is kept. */
+export const CORRECTED = "fn-corrected";
+
 /** Show an article's facts; `saved` is called once a correction is kept. */
-export async function correctFacts(article, saved) {
+export async function correctFacts(article, saved = () => {}) {
   const opener = document.activeElement;
   const problem = el("p", { id: "fn-facts-problem", className: "fn-problem", role: "alert" });
   const rows = el("div", { className: "fn-facts-rows" });
@@ -89,6 +92,7 @@ export async function correctFacts(article, saved) {
     try {
       draw(await post("/api/correct", { article, changes, undo }));
       announce(undo.length ? "The correction is undone" : "The facts are saved");
+      document.dispatchEvent(new Event(CORRECTED));
       saved();
       if (undo.length) rows.querySelector(`#fn-fact-${CSS.escape(undo[0])}`)?.focus();
       else dialog.close();

@@ -3,7 +3,7 @@
 import { announce, counted, el, getJSON, post } from "./dom.js";
 import { choosePages } from "./choose.js";
 import { openArticle } from "./article.js";
-import { correctFacts } from "./facts.js";
+import { CORRECTED, correctFacts } from "./facts.js";
 
 const SHOWN = 100; // rows drawn at once; the search box reaches the others
 const COLUMNS = [
@@ -36,6 +36,8 @@ let timer = null;
 let lastJobs = "";
 let sending = []; // files on their way, and those that never arrived: [{name, state, detail}]
 
+document.addEventListener(CORRECTED, () => load());
+
 /** Fill the tab. */
 export function mountLibrary(place) {
   root = place;
@@ -63,7 +65,7 @@ export function mountLibrary(place) {
               draw();
             },
           }),
-          el("button", { type: "button", id: "fn-correct", disabled: true, onclick: () => correctFacts([...state.chosen][0], load) }, "Facts"),
+          el("button", { type: "button", id: "fn-correct", disabled: true, onclick: () => correctFacts([...state.chosen][0]) }, "Facts"),
           el("button", { type: "button", id: "fn-remove", disabled: true, onclick: confirmRemoval }, "Remove"),
         ),
         el("div", { id: "fn-articles" }),

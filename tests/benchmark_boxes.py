@@ -22,7 +22,7 @@ from chat.terms import asks_for_furniture
 from index.embedder import SentenceEmbedder
 from index.library import Library
 from index.store import Store
-from tests.words_in_boxes import Box, Pages, bare
+from tests.words_in_boxes import Box, Pages
 
 Marked = tuple[str, str, tuple[Box, ...]]  # the article's id, the quoted words, their boxes
 
@@ -52,14 +52,15 @@ def main() -> None:
             with Pages(data) as pages:
                 for _, text, boxes in quotes:
                     unmarked += not boxes
-                    found = pages.text_in(boxes)
-                    same = bare(found) == bare(text)
+                    same = pages.hold(boxes, text)
                     exact += same
                     differing[name] += not same
                     if not same and shown < args.show:
                         shown += 1
                         numbers = sorted({int(box[0]) for box in boxes})
-                        print(f"{name}, page {numbers}\n  quote {text!r}\n  found {found!r}\n  boxes {boxes}")
+                        print(
+                            f"{name}, page {numbers}\n  quote {text!r}\n  found {pages.text_in(boxes)!r}\n  boxes {boxes}"
+                        )
         print(
             json.dumps(
                 {

@@ -63,8 +63,8 @@ def wrong(data: bytes) -> tuple[list[tuple[str, str]], int]:
     article = read(data)
     spans = list(quotable(article))
     with Pages(data) as pages:
-        pairs = [(article.text[start:end], pages.text_in(boxes_of(article, start, end))) for start, end in spans]
-    return [(quote, found) for quote, found in pairs if bare(quote) != bare(found)], len(spans)
+        places = [(article.text[start:end], boxes_of(article, start, end)) for start, end in spans]
+        return [(quote, pages.text_in(boxes)) for quote, boxes in places if not pages.hold(boxes, quote)], len(spans)
 
 
 def found_for(data: bytes, words: str) -> tuple[str, list[Box]]:

@@ -18,12 +18,13 @@ Box = tuple[float, float, float, float, float]  # page from 1; left, top, right,
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 _RAISED = {ord(raised): plain for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)}
 # A hyphen at a line's end may be the text's or the line's own: which one, the boxes need not know.
+_LEADERS = re.compile(r"(?:[._·]\s?){4,}|…")
 _NOTHING = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe\uffff\ufffd-]+")
 
 
 def bare(text: str) -> str:
-    """A text without spaces, hyphens, invisible characters, ligatures and raised digits."""
-    return _NOTHING.sub("", text.translate(_LIGATURES).translate(_RAISED))
+    """A text without spaces, hyphens, invisible characters, leaders, ligatures and raised digits."""
+    return _NOTHING.sub("", _LEADERS.sub("", text).translate(_LIGATURES).translate(_RAISED))
 
 
 class Pages:
@@ -39,8 +40,15 @@ class Pages:
     def __exit__(self, *_: object) -> None:
         self._document.close()
 
-    def text_in(self, boxes: Sequence[Box]) -> str:
-        """The characters inside the boxes, box by box, each in the order in which the page has them, none twice."""
+    def hold(self, boxes: Sequence[Box], text: str) -> bool:
+        """Whether the boxes hold exactly these words, read as the page draws them, or each line from left to right.
+
+        What is drawn apart (raised signs, often) comes in another order than it is read.
+        """
+        return bare(text) in (bare(self.text_in(boxes)), bare(self.text_in(boxes, across=True)))
+
+    def text_in(self, boxes: Sequence[Box], *, across: bool = False) -> str:
+        """The characters inside the boxes, box by box, none twice; in each as the page draws them, or `across` it."""
         taken: dict[int, npt.NDArray[np.bool_]] = {}
         found: list[str] = []
         for number, left, top, right, bottom in boxes:
@@ -48,7 +56,10 @@ class Pages:
             before = taken.setdefault(int(number), np.zeros(len(text), dtype=bool))
             inside = ((left, top) <= middles).all(axis=1) & (middles <= (right, bottom)).all(axis=1) & ~before
             before |= inside
-            found += [text[index] for index in np.flatnonzero(inside)]
+            order = np.flatnonzero(inside)
+            if across:
+                order = order[np.argsort(middles[order, 0], kind="stable")]
+            found += [text[index] for index in order]
         return "".join(found)
 
     def _characters(self, number: int) -> tuple[list[str], npt.NDArray[np.float64]]:

@@ -58,9 +58,8 @@ def main() -> None:
                     if not same and shown < args.show:
                         shown += 1
                         numbers = sorted({int(box[0]) for box in boxes})
-                        print(
-                            f"{name}, page {numbers}\n  quote {text!r}\n  found {pages.text_in(boxes)!r}\n  boxes {boxes}"
-                        )
+                        found = pages.text_in(boxes)
+                        print(f"{name}, page {numbers}\n  quote {text!r}\n  found {found!r}\n  boxes {boxes}")
         print(
             json.dumps(
                 {

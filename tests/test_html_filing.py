@@ -422,6 +422,8 @@ def test_a_report_is_known_by_its_tables_and_a_web_page_by_its_navigation():
     )
     assert sum(block.kind is BlockKind.TABLE_ROW for block in report.blocks) == 12
     assert report.title == "Harbour reports a year"
+    release = read(f"<html><body><p><b>Harbour reports</b></p>{tables[: len(tables) // 3]}<p>Words.</p></body></html>")
+    assert sum(block.kind is BlockKind.TABLE_ROW for block in release.blocks) == 4
     news = f"<article><h1>News</h1><p>{PROSE}</p><p>{PROSE}</p>{tables}</article>"
     page = read(f"<html><body><nav><a href='/'>Home</a> <a href='/x'>Shop</a></nav>{news}</body></html>")
     assert "Shop" not in page.text

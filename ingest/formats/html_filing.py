@@ -28,7 +28,8 @@ _COVER = re.compile(
     r"form\s+(?:10-[kq]|8-k|20-f|40-f|6-k|s-\d|f-\d|def\s?14a|11-k|n-csr)\b.{0,3000}\bsecurities\s+exchange\s+act",
     re.IGNORECASE | re.DOTALL,
 )
-_TABLES_OF_REPORT = 5  # with figures; with none of a web page's navigation
+# Tables with figures, with none of a web page's navigation; and without scripts and style sheets, either.
+_TABLES_OF_REPORT, _TABLES_OF_BARE = 5, 2
 _LEAST_CONTENTS = 4  # lines with links
 _LONGEST_HEADING = 220
 _LONGEST_SENTENCE_HEADING = 12  # words of a bold line that ends with a full stop
@@ -74,13 +75,15 @@ def is_filing(tree: Any, page: str) -> bool:
         return True
     if tree.find(".//script[@src]") is not None or tree.find(".//meta[@property]") is not None:
         return False
+    is_bare = tree.find(".//script") is None and tree.find(".//link") is None and tree.find(".//form") is None
+    needed = _TABLES_OF_BARE if is_bare else _TABLES_OF_REPORT
     with_figures = 0
     for table in tree.iter("table"):
         if table.find(".//table") is not None:
             continue
         figures = sum(1 for cell in table.iter("td") if (text := "".join(cell.itertext()).strip()) and is_figure(text))
         with_figures += figures >= 4
-        if with_figures >= _TABLES_OF_REPORT:
+        if with_figures >= needed:
             return True
     return False
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from chat.answer import Answer, Considered, Quote, Reason
 from chat.question import absent_names, absent_years, clean_question, complete
 from chat.reader import Reader, Reading
+from chat.terms import years_in
 from index.library import Library
 from index.values import Hit, SearchResult
 from index.where import EVERYTHING, Where
@@ -124,7 +125,9 @@ class Answerer:
             )
         best = readings[0].probability if readings else 0.0
         if readings and found.hits[readings[0].passage].article_id in found.preference.uncovered:
-            return Reason.PERIOD_ABSENT, found.preference.why_uncovered
+            named = best >= self._settings.threshold and _names_years(question, readings[0], found.hits)
+            if not named:
+                return Reason.PERIOD_ABSENT, found.preference.why_uncovered
         if best >= self._settings.threshold:
             return None
         if where and not found.hits:
@@ -191,6 +194,17 @@ def _of_documents_first(
             -each.probability,
         ),
     )
+
+
+def _names_years(question: str, reading: Reading, hits: Sequence[Hit]) -> bool:
+    """Whether a table row is of the years asked for, though its document is of another: "due in 2028"."""
+    asked = years_in(question)
+    if reading.row is None or not asked:
+        return False
+    hit = hits[reading.passage]
+    cells = reading.row.cells
+    label = hit.text[reading.start - hit.start :][slice(*cells[0])] if cells else ""
+    return asked <= years_in(" ".join((*reading.columns, *reading.row.labels, label)))
 
 
 def _reordered(hits: Sequence[Hit], readings: Sequence[Reading]) -> list[Hit]:

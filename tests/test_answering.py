@@ -396,6 +396,22 @@ def test_a_period_that_the_companys_documents_do_not_cover_is_declined(reports):
     )
 
 
+DUE = (
+    '{"_id": "dues", "title": "Acme quarterly report", "company": "Acme Corp.", "period": "2023 Q2", "kind": "10-Q",'
+    ' "period_end": "2023-03-31", "text": "Payments of leases are due as follows (in millions):\\n\\n'
+    ' | Year Ended December 31, 2027 | Year Ended December 31, 2028\\nLease payments due | 413 | 517"}'
+)
+
+
+def test_a_cell_of_a_year_that_no_report_covers_answers_for_that_year(tmp_path):
+    with Library(tmp_path / "due", HashedWords(), prefer=Router()) as due:
+        due.add([Source("dues", data=DUE.encode(), media_type=ROW_MEDIA_TYPE)])
+        answerer = Answerer(due, sentence_reader(due))
+        assert answerer.ask("What are Acme's lease payments due in 2028?").text == "517"
+        # Nothing that is said of 2029 was found, so the report's silence on that year counts.
+        assert not answerer.ask("What are Acme's lease payments due in 2029?").answered
+
+
 def test_somebody_elses_article_may_cover_it(reports):
     answer = Answerer(reports, ScriptedReader({"rivals in 2021": 0.9})).ask("What was Acme's gross margin in Q3 2021?")
     assert answer.answered

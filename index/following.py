@@ -188,6 +188,8 @@ class Following:
             state = self.folder.stat()
             with os.scandir(self.folder) as entries:
                 empty = next(entries, None) is None
+        except PermissionError:
+            raise FolderGone(name, "may not be opened; check its permissions (its articles stay)") from None
         except OSError:
             raise FolderGone(name, "is not there; its articles stay in the library until it is back") from None
         identity = f"{state.st_dev} {state.st_ino}"

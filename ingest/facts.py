@@ -41,6 +41,7 @@ _FIRST_PAGES = 3
 _HEADLINES = 8  # lines that may be a headline
 _LONGEST_HEADLINE = 180
 _DATE_LINES = 25
+_LONGEST_LABELLED = 90  # characters within which a label and its date stand
 _FIRST_BLOCKS = 25
 _LONGEST_MARK = 60  # characters of a running line such as "12 CFR Ch. II (1-1-22 Edition)"
 _OPENING = 4_000  # characters in which a release says who reports what
@@ -482,7 +483,7 @@ def _add_published(lines: Sequence[str], found: _Facts) -> None:
     """The date that the first lines show as the document's own: behind a label, or with a line to itself."""
     alone: date | None = None
     for line in lines[:_DATE_LINES]:
-        for each in dates_in(line):
+        for each in dates_in(line[:_LONGEST_LABELLED]):
             if each.day.isoformat() != found.get("period_end") and _DATE_LABEL.fullmatch(line[: each.start]):
                 found.date_by(each.day, "first page")
                 return

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 _SAMPLES = 4
-_SAMPLE = 4000  # characters from each of as many places
+_SAMPLE = 1500  # characters from each of as many places
 _LEAST_WORDS = 12
 _LEAST_SHARE = 0.06  # of words that are stop words; a third of running English is
 _SCRIPTS = (  # those that one language in business use has to itself, or nearly
@@ -40,6 +40,7 @@ _LANGUAGES_OF = {
     for words in _STOP_WORDS.values()
     for word in words.split()
 }
+_FOREIGN = re.compile(r"[^\x00-\u036f]+")  # beyond Latin letters
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -49,15 +50,16 @@ def find_language(text: str) -> str | None:
     letters = sum(map(str.isalpha, sample))
     if letters < 30:
         return None
-    for code, script in _SCRIPTS:
+    foreign = "".join(_FOREIGN.findall(sample))
+    for code, script in _SCRIPTS if len(foreign) > 0.1 * letters else ():
         # Signs say a word each where letters need five, so a third of all is most of the text. Japanese mixes scripts.
-        if len(script.findall(sample)) > (0.1 if code == "ja" else 0.33) * letters:
+        if len(script.findall(foreign)) > (0.1 if code == "ja" else 0.33) * letters:
             return code
-    words = [word.lower() for word in _WORD.findall(sample)]
+    words = _WORD.findall(sample.lower())
     votes: Counter[str] = Counter()
-    for word in words:
+    for word, count in Counter(words).items():
         for language in _LANGUAGES_OF.get(word, ()):
-            votes[language] += 1
+            votes[language] += count
     if len(words) < _LEAST_WORDS or not votes:
         return None
     (best, count), *others = votes.most_common(2)

@@ -164,13 +164,20 @@ export function pageViewer({ article, title, pages, boxes, quote, onFail }) {
 
   function enlarge(wanted) {
     if (wanted < 0 || wanted >= ZOOMS.length) return;
-    // What is in the middle stays there.
+    // What is in the middle stays there, or the mark where it is in view.
+    const mark = marks.firstElementChild;
+    const from = mark?.getBoundingClientRect();
+    const seen = frame.getBoundingClientRect();
     const x = (frame.scrollLeft + frame.clientWidth / 2) / frame.scrollWidth;
     const y = (frame.scrollTop + frame.clientHeight / 2) / frame.scrollHeight;
     zoom = wanted;
     sheet.style.width = `${100 * ZOOMS[zoom]}%`;
     frame.scrollLeft = x * frame.scrollWidth - frame.clientWidth / 2;
     frame.scrollTop = y * frame.scrollHeight - frame.clientHeight / 2;
+    if (from && from.top < seen.bottom && from.bottom > seen.top) {
+      frame.scrollTop += mark.getBoundingClientRect().top - from.top;
+      frame.scrollLeft += mark.getBoundingClientRect().left - seen.left - 24;
+    }
     smaller.disabled = zoom === 0;
     larger.disabled = zoom === ZOOMS.length - 1;
     fit.disabled = zoom === FIT;

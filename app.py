@@ -580,7 +580,7 @@ def _progress(title: str) -> "Iterator[Callable[[Progress], None]]":
 
         def on_progress(progress: "Progress") -> None:
             bar.total = progress.total
-            left = "" if progress.remaining is None else f"about {duration(progress.remaining)} left, "
+            left = "" if not progress.remaining else f"about {duration(progress.remaining)} left, "
             bar.set_postfix_str(f"{left}{progress.outcome} {Path(progress.source).name[-40:]}", refresh=False)
             bar.n = progress.done
             bar.refresh()

@@ -796,6 +796,7 @@ class _Adding:
         vectors = self._vectors_of(self._computing[0])
         while not vectors.done():
             wait([vectors], 0.5)  # not for ever: Windows hears Ctrl-C only between waits
+            self._tell(next(iter(self._computing[0].waiting.values())).source.name, "computing")
         self._store(list(self._computing.popleft().waiting.values()), vectors.result())
 
     @staticmethod

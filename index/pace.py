@@ -19,7 +19,7 @@ class Pace:
         self.total = total
         self._size = size
         self._clock = clock
-        self._begun = clock()
+        self._begun = self._last = clock()
         self._worked = [0, 0]  # sources and bytes that took their time
         self._skipped = [0, 0]
 
@@ -34,17 +34,20 @@ class Pace:
         self.done += 1
         self._worked[0] += 1
         self._worked[1] += size
+        self._last = self._clock()
 
     def remaining(self) -> float | None:
         """Seconds, None while nothing was worked on or nobody knows how much there is."""
         if self.total is None or not self._worked[0]:
             return None
-        seconds = self._clock() - self._begun
+        seconds = self._last - self._begun  # what is under way now has taken the time since then
         left = max(0, self.total - self.done)
         if self._size is not None and self._worked[1]:
             bytes_left = max(0, self._size - self._worked[1] - self._skipped[1])
-            return seconds * bytes_left / self._worked[1] if left else 0.0
-        return seconds * left / self._worked[0]
+            estimate = seconds * bytes_left / self._worked[1] if left else 0.0
+        else:
+            estimate = seconds * left / self._worked[0]
+        return max(0.0, estimate - (self._clock() - self._last))
 
 
 def duration(seconds: float) -> str:

@@ -34,6 +34,10 @@ def test_what_was_skipped_took_no_time(clock):
     pace.worked(100)
     pace.worked(100)
     assert (pace.done, pace.remaining()) == (8, 8.0)  # four seconds a source, two are left
+    clock.now = 11.0
+    assert pace.remaining() == 5.0  # three of them went into what is under way
+    clock.now = 99.0
+    assert pace.remaining() == 0.0
 
 
 def test_large_sources_take_longer_where_their_bytes_are_known(clock):

@@ -368,7 +368,7 @@ class Routes:
         def watch(progress: Progress) -> None:
             several = progress.total is not None and progress.total > 1
             detail = [f"{progress.done} of {progress.total} articles"] if several else []
-            if several and progress.remaining is not None:
+            if several and progress.remaining:
                 detail.append(f"about {duration(progress.remaining)} left")
             handle.item(number, "reading" if progress.is_done else progress.outcome, ", ".join(detail))
 

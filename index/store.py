@@ -17,7 +17,7 @@ from datetime import date
 from itertools import islice
 from operator import sub
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,8 @@ from ingest.sources import Fetched
 # 2: articles hold where facts were found, places where their words stand. 3: corrections.
 FORMAT = 3
 BUSY_SECONDS = 30
+
+_Item = TypeVar("_Item")
 
 _metadata = sa.MetaData()
 _properties = sa.Table(
@@ -253,34 +255,35 @@ class Store:
         with self._writing() as connection:
             before()
             revision = _next_revision(connection)
+            ids = [each.article.article_id for each in new]
+            _take_out(connection, ids, revision)
+            for some in _slices(ids, 500):
+                connection.execute(_kept_out.delete().where(_kept_out.c.article_id.in_(some)))
             for each in new:
                 article = each.article
-                _take_out(connection, [article.article_id], revision)
-                connection.execute(_kept_out.delete().where(_kept_out.c.article_id == article.article_id))
                 encoded = article.text.encode("utf-8", "surrogatepass")
-                inserted = connection.execute(
-                    _articles.insert().values(
-                        article_id=article.article_id,
-                        source=article.source,
-                        title=article.title,
-                        published=None if article.published is None else article.published.isoformat(),
-                        facts=json.dumps(dict(article.facts), ensure_ascii=False),
-                        origins=json.dumps(dict(article.origins), ensure_ascii=False),
-                        head=each.head,
-                        sha256=article.sha256,
-                        text_sha256=sha256_hex(encoded),
-                        text=zlib.compress(encoded, 1),
-                        characters=len(article.text),
-                        blocks=_pack_blocks(article.blocks),
-                        pages=article.pages,
-                        passages=len(each.passages),
-                        made_with=each.made_with,
-                        embedder=each.embedder,
-                        origin=each.origin,
-                        original=_pack_original(each.original),
-                        row=None if each.row is None else zlib.compress(each.row, 1),
-                    )
-                )
+                row = {
+                    "article_id": article.article_id,
+                    "source": article.source,
+                    "title": article.title,
+                    "published": None if article.published is None else article.published.isoformat(),
+                    "facts": json.dumps(dict(article.facts), ensure_ascii=False),
+                    "origins": json.dumps(dict(article.origins), ensure_ascii=False),
+                    "head": each.head,
+                    "sha256": article.sha256,
+                    "text_sha256": sha256_hex(encoded),
+                    "text": zlib.compress(encoded, 1),
+                    "characters": len(article.text),
+                    "blocks": _pack_blocks(article.blocks),
+                    "pages": article.pages,
+                    "passages": len(each.passages),
+                    "made_with": each.made_with,
+                    "embedder": each.embedder,
+                    "origin": each.origin,
+                    "original": _pack_original(each.original),
+                    "row": None if each.row is None else zlib.compress(each.row, 1),
+                }
+                inserted = connection.execute(_articles.insert(), row)
                 key = int(inserted.lastrowid)
                 _insert_places(connection, key, article.places)
                 _insert_passages(connection, key, each.passages, each.vectors, revision)
@@ -672,13 +675,11 @@ def _next_revision(connection: sa.Connection) -> int:
 
 
 def _take_out(connection: sa.Connection, article_ids: Sequence[str], revision: int) -> None:
-    for article_id in article_ids:
-        key = connection.scalar(sa.select(_articles.c.key).where(_articles.c.article_id == article_id))
-        if key is None:
-            continue
-        _take_passages_out(connection, key, revision)
-        connection.execute(_places.delete().where(_places.c.article == key))
-        connection.execute(_articles.delete().where(_articles.c.key == key))
+    for some in _slices(article_ids, 500):
+        for key in connection.scalars(sa.select(_articles.c.key).where(_articles.c.article_id.in_(some))).all():
+            _take_passages_out(connection, key, revision)
+            connection.execute(_places.delete().where(_places.c.article == key))
+            connection.execute(_articles.delete().where(_articles.c.key == key))
 
 
 def _take_passages_out(connection: sa.Connection, key: int, revision: int) -> None:
@@ -883,6 +884,6 @@ def _passage(row: Any) -> StoredPassage:
     )
 
 
-def _slices(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+def _slices(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
     for first in range(0, len(items), size):
         yield items[first : first + size]

@@ -4,14 +4,21 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from chat.interface.backend import Backend
+from chat.interface.library_backend import LibraryBackend
 from chat.interface.server import _Server, build_app, listen
+from index.library import Library
+from ingest.sources import Source
 from tests.fakes_page import FakeBackend
+from tests.test_library_backend import Declining, LetterEmbedder, fetch
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +67,12 @@ def browser(browser_path: str) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, FakeBackend]]:
     backend = FakeBackend()
+    with serving(backend) as address:
+        yield address, backend
+
+
+@contextmanager
+def serving(backend: Backend) -> Iterator[str]:
     bound = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{bound.getsockname()[1]}"
     server = _Server(build_app(backend), address, None)
@@ -67,7 +80,7 @@ def server() -> Iterator[tuple[str, FakeBackend]]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield address, backend
+    yield address
     server.should_exit = True
     thread.join(30)
     bound.close()
@@ -247,6 +260,45 @@ def test_whoever_prefers_text_keeps_it(desk):
     expect(page.locator("#fn-pane table mark").first).to_be_in_viewport()
     page.get_by_role("button", name="Page", exact=True).click()
     expect(page.locator(".fn-box")).to_be_in_viewport(ratio=1)
+
+
+def test_a_real_pdf_is_drawn_and_marked(browser, tmp_path):
+    path = Path(__file__).resolve().parent.parent / "corpus" / "medical-imaging.pdf"
+    with Library(tmp_path / "library", LetterEmbedder()) as library:
+        library.add([Source(path.name, path)])
+        (summary,) = library.articles()
+        words = library.article(summary.article_id).article.text
+        start = words.index(". ", len(words) // 2) + 2
+        end = words.index(". ", start) + 1
+        boxes = library.boxes(summary.article_id, start, end)
+        with closing(LibraryBackend(library, Declining(), fetch)) as backend, serving(backend) as address:
+            context = browser.new_context(viewport=DESK, device_scale_factor=2)
+            seen = visit(context, (address, FakeBackend()))
+            page = seen.page
+            href = f"#cite-{summary.article_id}-{start}-{end}"
+            page.evaluate(
+                "href => Object.assign(document.body.appendChild(document.createElement('a')), {href}).click()", href
+            )
+            expect(page.locator(".fn-sheet img[src]")).to_be_visible()
+            expect(page.locator(".fn-page-number")).to_have_value(str(int(boxes[0][0])))
+            extent = backend.page_extent(summary.article_id, int(boxes[0][0]))
+            width, height = page.locator(".fn-sheet img").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+            assert width / height == pytest.approx(extent.width / extent.height, abs=0.01)
+            sheet = page.locator(".fn-sheet").bounding_box()
+            assert width >= 1.9 * sheet["width"]  # sharp on a screen with two dots a pixel
+            shown = [box for box in boxes if box[0] == boxes[0][0]]
+            expect(page.locator(".fn-box")).to_have_count(len(shown))
+            scale = sheet["width"] / extent.width
+            for mark, (_, left, top, right, bottom) in zip(page.locator(".fn-box").all(), shown, strict=True):
+                found = mark.bounding_box()
+                assert [
+                    found["x"] - sheet["x"],
+                    found["y"] - sheet["y"],
+                    found["width"],
+                    found["height"],
+                ] == pytest.approx([scale * left, scale * top, scale * (right - left), scale * (bottom - top)], abs=0.5)
+            context.close()
+            assert seen.problems == []
 
 
 def test_disagreeing_sources_stand_side_by_side(desk):

@@ -27,7 +27,8 @@ _HEADLINES = 8  # lines that may be a headline
 _LONGEST_HEADLINE = 180
 _FIRST_LINES = 25  # that may say whose rules these are
 _FIRST_BLOCKS = 25
-_LONGEST_MARK = 60  # characters of a running line such as "12 CFR Ch. II (1-1-22 Edition)"
+_LONGEST_MARK = 90  # characters of a line such as "12 CFR Ch. II (1-1-22 Edition)"
+_RULED_WITHIN = 100_000  # characters in which a regulation has headings such as "§ 208.2 Definitions"
 _OPENING = 4_000  # characters in which a release says who reports what
 _NAMED_AT_LEAST = 2
 _RELEASED_WITHIN = 60_000  # characters of a filing in which a release of results begins
@@ -110,9 +111,10 @@ _MINUTES = re.compile(
 )
 _RULES = re.compile(
     r"\b\d{1,2}\s+CFR\b|\bfederal\s+register\b|\bofficial\s+journal\s+of\b|\bsupervisory\s+policy\s+manual\b"
-    r"|\ball\s+authori[sz]ed\s+institutions\b",
+    r"|\b(?:all|for|to)\s+authori[sz]ed\s+institutions\b|\bstatutory\s+guideline\s+issued\b",
     re.IGNORECASE,
 )
+_SECTIONS = re.compile(r"^§+\s?\d+[.:]\d+", re.MULTILINE)
 _RULE_TITLE = re.compile(
     r"\b(?:guidelines?|guidance\s+(?:note|on)|code\s+of\s+(?:banking\s+)?(?:practice|conduct)|circular|regulation|directive|ordinance"
     r"|supervisory\s+(?:policy|statement))\b",
@@ -327,7 +329,8 @@ def _of_authority(article: Article, lines: Sequence[str], found: Found) -> None:
         return
     publisher = next((name for line in _alone(article) if (name := _authority_in(line))), "")
     # In a longer line it is a rule that somebody writes about.
-    ruling = any(_RULES.search(line) for line in (article.title, *lines[:_FIRST_LINES]) if len(line) <= _LONGEST_MARK)
+    short = [line for line in (article.title, *lines[:_FIRST_LINES]) if len(line) <= _LONGEST_MARK and line[-1:] != "."]
+    ruling = any(_RULES.search(line) for line in short) or len(_SECTIONS.findall(article.text[:_RULED_WITHIN])) >= 5
     if ruling or (publisher and _RULE_TITLE.search(article.title)):
         found.add("kind", "regulator", "first page")
         found.add("publisher", publisher, "first page")

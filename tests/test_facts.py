@@ -344,6 +344,14 @@ def test_an_authority_is_a_publisher_and_no_company():
     }
 
 
+def test_a_regulation_is_told_by_its_sections():
+    text = "Lending by members\n\n" + "".join(
+        f"§ 208.{n} Limits\n\nA member may lend {n} times.\n\n" for n in range(1, 7)
+    )
+    assert read(text).facts["kind"] == "regulator"
+    assert "kind" not in read("Banks and § 208.3\n\nSee § 208.3 and § 208.4 of the rules, says our writer.").facts
+
+
 def test_minutes_are_minutes():
     assert read("Minutes of the Board of Freedonia, May 2, 2024\n\nThe board met.").facts["kind"] == "minutes"
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 from chat.periods import AskedPeriod, asked_periods, parse_label
 from chat.terms import Asked, asked_for, years_in
@@ -37,6 +39,7 @@ _OF_TIME = frozenset(
     for in and to period periods unaudited on a an total amount first second third fourth""".split()
 ) | set(_COUNTS)
 _WHAT = re.compile(r"\b(?:what|how)\b", re.IGNORECASE)
+_COUNT = re.compile(r"\bhow many\b|\bnumber of\b", re.IGNORECASE)
 _SHARE = re.compile(r"%|\bper ?cent|\bshare of\b|\bproportion\b|\brate\b", re.IGNORECASE)
 _CHANGE = re.compile(r"\bchanges?\b|\b(?:increase|decrease|growth|grew|rose|fell)\b|%", re.IGNORECASE)
 
@@ -58,7 +61,7 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class AskedColumn:
     """What a question says of columns: days, years, stretches of time in months, parts of a year ("Q3", "H1"), all its
-    words in lower case, and whether it asks for a change or a share.
+    words in lower case, and whether it asks for a change, a share or how many there are.
     """
 
     days: tuple[date, ...]
@@ -68,6 +71,7 @@ class AskedColumn:
     words: frozenset[str]
     change: bool
     share: bool
+    count: bool
 
 
 def asked_column(question: str, facts: Mapping[str, str] | None = None) -> AskedColumn:
@@ -92,6 +96,7 @@ def asked_column(question: str, facts: Mapping[str, str] | None = None) -> Asked
         words=_words(question),
         change=_CHANGE.search(question) is not None,
         share=_SHARE.search(question) is not None,
+        count=_COUNT.search(question) is not None,
     )
 
 
@@ -133,37 +138,62 @@ def _end_of(asked: AskedPeriod, facts: Mapping[str, str]) -> date | None:
 
 
 def _likeness(asked: AskedColumn, value: str) -> float:
-    """Whether a value is a share where one is asked for, and something rather than a dash."""
+    """Whether a value is a share or a count where one is asked for, and something rather than a dash."""
     if not any(char.isdigit() for char in value):
         return -0.3
+    if asked.count and any(sign in value for sign in "$€£¥"):
+        return -0.5
     if "%" in value:
         return 0.8 if asked.share else -0.3
     return 0.0
+
+
+class _Name(NamedTuple):
+    """What a column's name says."""
+
+    days: frozenset[date]
+    years: frozenset[int]
+    month_days: frozenset[tuple[int, int]]
+    parts: frozenset[str]
+    months: frozenset[int]
+    words: frozenset[str]
+    change: bool
+
+
+@lru_cache(maxsize=4096)
+def _read_name(column: str) -> _Name:
+    """As above; remembered, since all rows of a table have the same names."""
+    return _Name(
+        days=frozenset(found.day for found in dates_in(column)),
+        years=years_in(column),
+        month_days=frozenset((MONTHS[match["month"].lower()], int(match["day"])) for match in _DAY.finditer(column)),
+        parts=frozenset(_parts(column)),
+        months=frozenset(_stretches(column)),
+        words=_words(column) - _OF_TIME,
+        change=_CHANGE.search(column) is not None,
+    )
 
 
 def _agreement(asked: AskedColumn, column: str) -> float:
     if not column:
         return 0.0
     score = 0.0
-    own_days, own_years, own_months = dates_in(column), years_in(column), _stretches(column)
-    if asked.days and own_days:
-        score += 3.0 if any(found.day in asked.days for found in own_days) else -3.0
-    elif asked.years and own_years:
+    own = _read_name(column)
+    if asked.days and own.days:
+        score += 3.0 if own.days & set(asked.days) else -3.0
+    elif asked.years and own.years:
         # "2018/19" is the year that ends in 2019 rather than the one before.
-        score += 2.0 if max(own_years) in asked.years else 1.0 if own_years & asked.years else -2.0
-        parts = [(MONTHS[match["month"].lower()], int(match["day"])) for match in _DAY.finditer(column)]
-        if asked.days and parts and own_years & asked.years:
-            score += 1.0 if any((day.month, day.day) in parts for day in asked.days) else -1.0
-    own_parts = _parts(column)
-    if asked.parts and own_parts:
-        score += 2.0 if own_parts & asked.parts else -2.0
-    if asked.months and own_months:
-        score += 2.0 if own_months & asked.months else -2.0
-    words = _words(column) - _OF_TIME
-    if words:
-        shared = len(words & asked.words)
-        score += shared - 0.2 * (len(words) - shared)
-    if _CHANGE.search(column):
+        score += 2.0 if max(own.years) in asked.years else 1.0 if own.years & asked.years else -2.0
+        if asked.days and own.month_days and own.years & asked.years:
+            score += 1.0 if own.month_days & {(day.month, day.day) for day in asked.days} else -1.0
+    if asked.parts and own.parts:
+        score += 2.0 if own.parts & asked.parts else -2.0
+    if asked.months and own.months:
+        score += 2.0 if own.months & asked.months else -2.0
+    if own.words:
+        shared = len(own.words & asked.words)
+        score += shared - 0.2 * (len(own.words) - shared)
+    if own.change:
         score += 2.5 if asked.change else -1.0
     return score
 

@@ -55,6 +55,12 @@ def test_the_words_of_a_name_choose_the_column():
     ]
 
 
+def test_a_share_or_a_count_is_told_by_its_signs():
+    names = ("", "", "")
+    assert cells("How many units were granted?", names, ("$ 150.02", "84,927")) == ["84,927"]
+    assert cells("What percentage of sales was it?", names, ("5,123", "12 %")) == ["12 %"]
+
+
 def test_without_names_the_first_figure_is_taken_and_without_figures_none():
     assert cells("What were net sales in 2023?", ("", "", "")) == ["$ 60,584"]
     text, ranges = joined_cells(["Country", "Level 2", "Japan"])

@@ -234,6 +234,22 @@ def test_pages_are_turned_jumped_to_and_enlarged(desk):
     assert page.locator(".fn-sheet").bounding_box()["width"] == pytest.approx(width, abs=2)
 
 
+def test_a_quote_over_the_end_of_a_page_is_marked_on_both(desk, monkeypatch):
+    page = desk.page
+    boxes = [(1.0, 72.0, 700.0, 520.0, 714.0), (2.0, 72.0, 80.0, 300.0, 94.0)]
+    monkeypatch.setattr(desk.backend, "boxes", lambda *_: boxes)
+    desk.ask("How widely is DrAid used in Vietnam?")
+    page.locator(".fn-answer").last.locator("a.fn-cite").first.click()
+    number = page.locator(".fn-page-number")
+    expect(page.locator(".fn-box")).to_have_count(1)
+    expect(number).to_have_value("1")
+    page.get_by_role("button", name="The quote goes on on page 2").click()
+    expect(number).to_have_value("2")
+    expect(page.locator(".fn-box")).to_have_count(1)
+    expect(page.locator(".fn-box")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="The quote begins on page 1")).to_be_visible()
+
+
 def test_a_page_that_cannot_be_drawn_gives_way_to_the_text(desk):
     desk.ask("How widely is DrAid used in Vietnam?")
     chip = desk.page.locator(".fn-answer").last.locator("a.fn-cite").first

@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 import sys
+import zlib
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from ingest.formats import pdf
 from ingest.formats.pdf_lines import Word, lines_of
 from ingest.reading import read_article
 from ingest.sources import Source
+from ingest.workers import WorkerPool
 
 _REAL = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -353,7 +355,7 @@ def test_words_cut_at_a_line_s_end_are_whole() -> None:
         _lines(
             document, 72, 90, "Each examination costs less, and the number of exami-", "nations rose again, since all"
         )
-        _lines(document, 72, 118, "all of the hospitals and the state-", "owned ones opened more rooms than before.")
+        _lines(document, 72, 118, "of the hospitals and the state-", "owned ones opened more rooms than before.")
         _lines(document, 72, 300, "It is a state-owned hospital that opened most of them.")
 
     paragraphs = _blocks(_read(_document(draw)), BlockKind.PARAGRAPH)
@@ -614,6 +616,113 @@ def test_pypdf_reads_where_pdfium_gives_up(report: bytes, monkeypatch: pytest.Mo
     assert "A second paragraph stands on page 3, by itself." in article.text
     assert article.pages == 4
     assert {place.boxes for place in article.places} == {()}
+
+
+_SENTENCE = b"BT /F1 12 Tf 72 700 Td (Revenue rose to nine million in the year.) Tj ET"
+
+
+def _raw(*objects: bytes, broken: bool = False) -> bytes:
+    """A PDF of hand-written objects, the first of which is its catalogue; `broken`: with a table that lies."""
+    out = b"%PDF-1.7\n"
+    places = []
+    for number, each in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % (place + 77 * broken) for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    end = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    return out + head + table + end % (len(objects) + 1, len(out))
+
+
+def _one_page(
+    content: bytes, *, box: bytes = b"0 0 595 842", filters: bytes = b"", more: bytes = b"", broken: bool = False
+) -> bytes:
+    return _raw(
+        b"<< /Type /Catalog /Pages 2 0 R %s >>" % more,
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [%s] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>" % box,
+        b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(content), filters, content),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Type /Outlines /First 7 0 R /Last 7 0 R /Count 1 >>",
+        b"<< /Title (Loop) /Parent 6 0 R /Next 7 0 R /First 7 0 R >>",
+        broken=broken,
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _one_page(_SENTENCE),
+        _one_page(_SENTENCE, broken=True),
+        b"%PDF-1.7\n" + b"\n" * 50 + _one_page(_SENTENCE)[9:],  # every place in its table is wrong
+        _one_page(_SENTENCE)[:-12],
+        _one_page(_SENTENCE, more=b"/X " + b"[" * 100_000 + b"]" * 100_000),
+        _one_page(b"[" * 100_000 + b"]" * 100_000 + _SENTENCE),
+        _one_page(b"q " * 100_000 + _SENTENCE),
+        _one_page(_SENTENCE, box=b"0 0 1e9 1e9"),
+        _one_page(_SENTENCE, box=b"0 0 0 0"),
+        _one_page(_SENTENCE, box=b"595 842 0 0"),
+        _one_page(_SENTENCE, more=b"/Outlines 6 0 R"),  # whose only entry is its own child and neighbour
+    ],
+    ids=["whole", "table", "moved", "end", "arrays", "content", "states", "huge", "nothing", "turned", "outline"],
+)
+def test_what_is_wrong_around_the_text_does_not_cost_it(data: bytes) -> None:
+    article = _read(data)
+    assert (article.text, article.pages) == ("Revenue rose to nine million in the year.", 1)
+
+
+def _bomb(megabytes: int) -> bytes:
+    packer = zlib.compressobj(9)
+    return b"".join(packer.compress(b" " * 1_000_000) for _ in range(megabytes)) + packer.flush()
+
+
+def _page_tree(depth: int) -> bytes:
+    """Each node has the next one as a child twice: two to the power of `depth` pages in a file of some kilobytes."""
+    nodes = [
+        b"<< /Type /Pages /Kids [%d 0 R %d 0 R] /Count %d >>" % (node + 3, node + 3, 2 ** (depth - node))
+        for node in range(depth)
+    ]
+    return _raw(b"<< /Type /Catalog /Pages 2 0 R >>", *nodes, b"<< /Type /Page /MediaBox [0 0 595 842] >>")
+
+
+def _empty_pages(count: int) -> bytes:
+    kids = b" ".join(b"%d 0 R" % number for number in range(3, 3 + count))
+    pages = [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"] * count
+    return _raw(
+        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, count), *pages
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (_one_page(_bomb(200), filters=b"/Filter /FlateDecode"), "has no text: its pages are empty"),
+        (
+            _one_page(zlib.compress(_bomb(500)), filters=b"/Filter [/FlateDecode /FlateDecode]"),
+            "has no text: its pages are empty",
+        ),
+        (_empty_pages(10_000), "has no text: its pages are empty; check that it is the right file"),
+        (_page_tree(30), "is damaged or incomplete"),
+        (
+            _raw(b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 5 >>"),
+            "is damaged: none of its pages can be read",
+        ),
+        (
+            _one_page(b"BT /F1 1 Tf 10 10 Td " + b"(aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa) Tj " * 11_000 + b"ET"),
+            "has pages of more than 400,000 characters, which are not read",
+        ),
+        (_one_page(_SENTENCE)[:350], "is damaged or incomplete and cannot be read; fetch or save it again"),
+    ],
+    ids=["bomb", "bomb in a bomb", "empty pages", "pages without end", "own child", "characters", "half"],
+)
+def test_traps_cost_nothing_else(data: bytes, message: str) -> None:
+    with WorkerPool(1, seconds=50) as pool:
+        results = list(pool.read([Source("trap.pdf", data=data), Source("good.pdf", data=_one_page(_SENTENCE))]))
+    (_, error), (_, article) = results
+    assert isinstance(error, SourceError)
+    assert message in str(error)
+    assert isinstance(article, Article)
+    assert article.text == "Revenue rose to nine million in the year."
 
 
 def test_damage_gives_an_article_or_a_source_error(report: bytes) -> None:

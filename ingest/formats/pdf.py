@@ -107,7 +107,8 @@ def read(data: bytes, source: Source) -> Article:
         origins["ocr"] = "text recognised in pictures by tesseract; compare it with the page"
     if reading.unread:
         facts["unread_pages"] = _numbers(reading.unread, len(pages))
-        origins["unread_pages"] = f"they show text that they do not say; {reading.failure}"
+        why = reading.failure or f"more than {MAX_PAGE_CHARACTERS:,} characters on a page"
+        origins["unread_pages"] = f"pages whose text could not be read; {why}"
     return Article(
         source=source.name,
         title=title,
@@ -133,6 +134,7 @@ class _Reading:
     sizes: list[tuple[float, float]] = field(default_factory=list)  # width and height as shown, in points
     pictures: list[int] = field(default_factory=list)
     rubbish: list[int] = field(default_factory=list)
+    crowded: list[int] = field(default_factory=list)  # more characters than are read
     recognised: list[int] = field(default_factory=list)
     drawn: bool = False  # anything at all is drawn on some page
     failure: str = ""  # why pages were not recognised, and what to do
@@ -140,17 +142,20 @@ class _Reading:
     @property
     def unread(self) -> list[int]:
         """The pages whose text is missing."""
-        return sorted({*self.pictures, *self.rubbish} - {*self.recognised})
+        return sorted({*self.pictures, *self.rubbish, *self.crowded} - {*self.recognised})
 
     def without_text(self) -> str:
         """Why the whole document has no text, and what to do."""
+        if self.crowded:
+            return f"has pages of more than {MAX_PAGE_CHARACTERS:,} characters, which are not read; check what it is"
         if self.rubbish:
             what = "draws its text with fonts that do not say which letters they are, so it comes out as rubbish"
         elif self.pictures or self.drawn:
             what = "has no text, only pictures (a scan?)"
         else:
             return "has no text: its pages are empty; check that it is the right file"
-        return f"{what}; {self.failure or 'no text was recognised in them either'}"
+        tried = "no text was recognised in them either" if self.recognised else "check that it is the right file"
+        return f"{what}; {self.failure or tried}"
 
 
 def _open(data: bytes, source: Source) -> pypdfium2.PdfDocument:
@@ -181,7 +186,9 @@ def _read_pages(data: bytes, source: Source) -> _Reading:
                 with closing(document[index]) as page, closing(page.get_textpage()) as textpage:
                     reading.sizes.append(page.get_size())
                     text = _text(textpage)
-                    if is_rubbish(text):
+                    if textpage.count_chars() > MAX_PAGE_CHARACTERS:
+                        reading.crowded.append(index + 1)
+                    elif is_rubbish(text):
                         reading.rubbish.append(index + 1)
                     else:
                         words = _Boxes(textpage.raw, text, page).words()
@@ -219,7 +226,7 @@ def _look_at_picture(page: pypdfium2.PdfPage, reading: _Reading, number: int) ->
 
 def _recognise(reading: _Reading, data: bytes, source: Source) -> None:
     """Have the pages recognised that do not say what they show; what cannot be recognised stays without text."""
-    wanted = reading.unread
+    wanted = sorted({*reading.pictures, *reading.rubbish})
     if not wanted:
         return
     program = find_tesseract()

@@ -118,6 +118,9 @@ def places_of(marks: Sequence[Mark], page: int, offset: int) -> Iterator[Place]:
     top = bottom = 0.0
     for mark in marks:
         _, upper, _, lower = mark.box
+        if line and upper == top and lower == bottom and mark.box[0] >= line[-1].box[0]:
+            line.append(mark)  # as nearly all words: the rest is spared
+            continue
         shared = min(bottom, lower) - max(top, upper)
         if line and (2 * shared < min(bottom - top, lower - upper) or mark.box[0] < line[-1].box[0]):
             yield _place(line, page, offset)

@@ -327,6 +327,12 @@ class _Boxes:
             if turned:
                 box = self._union(self._box(start), self._box(letters - 1))
                 yield Word(text[start:letters], *box, spaced, hyphen, look, True)
+            elif text[start:letters].isalpha():
+                a = self._box(start)
+                if letters - start == 1:
+                    yield Word(text[start:letters], *a, spaced, hyphen, look)
+                else:
+                    yield Word(text[start:letters], *self._union(a, self._box(letters - 1)), spaced, hyphen, look)
             else:
                 yield from self._parts(start, letters, spaced, hyphen, look)
 
@@ -380,7 +386,13 @@ class _Boxes:
 
     @staticmethod
     def _union(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, float, float, float]:
-        return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+        # Spelt out, since it is done for every word: two thirds of the time of min and max.
+        return (
+            a[0] if a[0] <= b[0] else b[0],
+            a[1] if a[1] <= b[1] else b[1],
+            a[2] if a[2] >= b[2] else b[2],
+            a[3] if a[3] >= b[3] else b[3],
+        )
 
     def _box(self, index: int) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of a character's full height, from the top left corner of the page as shown."""

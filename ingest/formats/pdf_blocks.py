@@ -41,6 +41,7 @@ _ITEM = re.compile(
     r"(?:[•▪■●○◦‣⁃∙·➢►❖✓§]|[-–—*o](?=\s)|\((?:\d{1,2}|[A-Za-z]{1,2}|[ivx]{1,6})\)(?!\s?\d)|(?:\d{1,3}|[A-Za-z]|[ivx]{1,6})\)"
     r"|(?:\d{1,2}|[a-z])\.(?=\s)|\d{1,3}(?:\.\d{1,3}){1,4}\.?(?=\s[A-Z“‘\"(]))\s*"
 )
+_NO_LETTER = re.compile(r"[\W_]+")
 _WHOLE_WORD = re.compile(r"[^\W\d_]+(?:[-–][^\W\d_]+)*")
 _REFERS_ON = re.compile(
     r"(?<![;:,])\s(?:in|of|under|through|to|with|by|and|or|from|sections?|(?:sub)?paragraphs?|"
@@ -92,12 +93,12 @@ class Outline:
 
     def depth(self, text: str) -> int:
         """The depth of a title, 0 when the outline lacks it."""
-        return self.depths.get(fold_title(text), 0)
+        return self.depths.get(fold_title(text), 0) if self.depths else 0
 
 
 def fold_title(text: str) -> str:
     """A title without case, spaces and punctuation."""
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return _NO_LETTER.sub("", text.casefold())
 
 
 def blocks_of(pages: Sequence[list[Line]], outline: Outline) -> list[Piece]:
@@ -231,15 +232,9 @@ class _Page:
         gaps = [b.top - a.bottom for a, b in pairwise(lines) if -2 < b.top - a.bottom < 2 * a.size]
         self.gap = median(gaps) if gaps else 0.0
         self.foot = {id(line) for line in _at_foot(lines, self.body)}
-        self.rights = {id(line): self._column_right(index) for index, line in enumerate(lines)}
+        self.rights = dict(zip(map(id, lines), _column_rights(lines), strict=True))
         self.done: list[Piece] = []
         self.grid: Grid | None = None  # of the table with which the page ends
-
-    def _column_right(self, index: int) -> float:
-        """The right edge of the column in which a line stands, from the lines before and after it."""
-        line = self.lines[index]
-        near = self.lines[max(index - 12, 0) : index + 13]
-        return max(other.right for other in near if other.left <= line.right and other.right >= line.left)
 
     def pieces(self, before: Grid | None) -> list[Piece]:
         for stretch in with_tables(self.lines, self.body, self.gap, before):
@@ -417,6 +412,15 @@ class _Page:
         for cell in row.cells:
             piece.add(Part(cell.text, page, cell.box, cell.marks), "  ")
         return piece
+
+
+def _column_rights(lines: Sequence[Line]) -> list[float]:
+    """The right edge of the column in which each line stands, from the lines before and after it."""
+    edges = [(line.box[0], line.box[2]) for line in lines]
+    return [
+        max(b for a, b in edges[max(index - 12, 0) : index + 13] if a <= right and b >= left)
+        for index, (left, right) in enumerate(edges)
+    ]
 
 
 def _begins_row(a: Line, b: Line) -> bool:

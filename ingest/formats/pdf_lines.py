@@ -7,7 +7,7 @@ it is shown; sizes are heights of a font's full line, some 1.15 times its nomina
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -102,6 +102,7 @@ class Line:
     hyphen: bool = False
     turned: bool = False
     note: bool = False  # opens with a raised mark: a footnote
+    _text: str | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def bold(self) -> bool:
@@ -111,7 +112,9 @@ class Line:
     @property
     def text(self) -> str:
         """The cells, two spaces between them."""
-        return "  ".join(cell.text for cell in self.cells)
+        if self._text is None:
+            self._text = "  ".join(cell.text for cell in self.cells)
+        return self._text
 
     @property
     def left(self) -> float:
@@ -144,7 +147,8 @@ def lines_of(words: Iterable[Word], page: int) -> list[Line]:
             current.append(word)
             if word.bottom - word.top > bottom - top:
                 top, bottom = word.top, word.bottom
-            right = max(right, word.right)
+            if word.right > right:
+                right = word.right
         else:
             current = [word]
             groups.append(current)
@@ -193,10 +197,11 @@ def _same_line(current: Sequence[Word], word: Word, top: float, bottom: float, r
     if word.turned or current[-1].turned:
         beside = min(word.right, current[-1].right) - max(word.left, current[-1].left)
         return word.turned == current[-1].turned and beside > 0
-    height = min(bottom - top, word.bottom - word.top)
-    overlap = min(bottom, word.bottom) - max(top, word.top)
-    if overlap < 0.5 * height:
-        return False
+    height = bottom - top
+    if word.top != top or word.bottom != bottom:  # mostly they are the same
+        height = min(height, word.bottom - word.top)
+        if min(bottom, word.bottom) - max(top, word.top) < 0.5 * height:
+            return False
     return word.left > right - max(1.0, 0.4 * height)
 
 
@@ -206,7 +211,7 @@ def _line(words: list[Word], page: int) -> Line:
     turned = words[0].turned
     if turned:
         size = median(word.right - word.left for word in words)
-    middle = median((word.top + word.bottom) / 2 for word in words)
+    middle: float | None = None  # where the line's letters stand, found when there is something small
     cells: list[Cell] = []
     parts: list[tuple[str, bool, Box]] = []  # text, whether a space stands before it, where it stands
     previous: Word | None = None
@@ -214,20 +219,20 @@ def _line(words: list[Word], page: int) -> Line:
     for word in words:
         text = word.text if word.text.isascii() else clean_text(word.text).strip()
         raised = False
-        if (
-            text.isdecimal()
-            and word.bottom - word.top < 0.8 * size
-            and (word.top + word.bottom) / 2 < middle - 0.08 * size
-        ):
-            # A footnote mark must never join the figure before it.
-            raised, text = True, text.translate(_RAISED)
-            note = note or previous is None
-        here: Box = (word.left, word.top, word.right, word.bottom)
+        if text.isdecimal() and word.bottom - word.top < 0.8 * size:
+            if middle is None:
+                middle = median((word.top + word.bottom) / 2 for word in words)
+            if (word.top + word.bottom) / 2 < middle - 0.08 * size:
+                # A footnote mark must never join the figure before it.
+                raised, text = True, text.translate(_RAISED)
+                note = note or previous is None
+        here: Box = word[1:5]
         if previous is None:
             parts = [(text, False, here)]
         else:
             gap = word.left - previous.right
-            if gap > _cell_gap(previous, word, size) and not (len(parts) == 1 and not cells and is_marker(parts[0][0])):
+            wide = gap > 0.55 * size and gap > _cell_gap(previous, word, size)
+            if wide and not (len(parts) == 1 and not cells and is_marker(parts[0][0])):
                 cells += _cells_of(parts)
                 parts = [(text, False, here)]
             else:
@@ -235,12 +240,7 @@ def _line(words: list[Word], page: int) -> Line:
                 parts.append((text, spaced and text not in _GLUED, here))
         previous = word
     cells += _cells_of(parts)
-    whole = (
-        min(word.left for word in words),
-        min(word.top for word in words),
-        max(word.right for word in words),
-        max(word.bottom for word in words),
-    )
+    whole = _extent_of([word[1:5] for word in words])
     look = words[0].look
     if look != words[-1].look:
         look = Look("", 0, look.bold and words[-1].look.bold)
@@ -262,8 +262,12 @@ def _cells_of(parts: Sequence[tuple[str, bool, Box]]) -> Iterator[Cell]:
         if word:
             marks.append(Mark(len(text), len(text) + len(word), box))
             text += word
+    leaders = [match.span() for match in _LEADERS.finditer(text)]
+    if not leaders and text and text[-1] != " ":
+        yield Cell(text, _extent_of([mark.box for mark in marks]), tuple(marks))
+        return
     start = 0
-    for end, after in [*(match.span() for match in _LEADERS.finditer(text)), (len(text), len(text))]:
+    for end, after in [*leaders, (len(text), len(text))]:
         while start < end and text[start] == " ":
             start += 1
         stripped = text[start:end].rstrip()

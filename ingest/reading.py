@@ -19,7 +19,7 @@ from ingest.facts import complete_facts
 from ingest.sources import ROW_MEDIA_TYPE, Source
 
 # Part of what makes an article "unchanged": raise it whenever the same bytes would give other text or other blocks.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024 * 1024

@@ -8,7 +8,7 @@ import pytest
 
 from errors import SourceError
 from index.library import Library
-from ingest.archives import ArchiveLimits, Member, is_document, members
+from ingest.archives import ArchiveLimits, is_document, members
 from ingest.sources import Source, find_in_archive, find_sources, is_skipped
 from tests.fakes_embedder import BagEmbedder
 
@@ -27,6 +27,15 @@ def found(data, **more):
     return [each.name if isinstance(each, Source) else str(each) for each in find_in_archive(data, "X.zip", **more)]
 
 
+def sources_of(entries):
+    """The entries, each of which has to be a source."""
+    sources: list[Source] = []
+    for each in entries:
+        assert isinstance(each, Source), each
+        sources.append(each)
+    return sources
+
+
 def flagged(data, name, flag):
     """The archive with a flag set on one member, in its own header and in the directory."""
     changed = bytearray(data)
@@ -41,7 +50,7 @@ def flagged(data, name, flag):
 
 def test_files_are_sources_named_by_archive_and_path():
     data = zipped(("reports/2024/a.txt", "Alpha."), ("b.md", "# Beta"), ("reports/", ""))
-    sources = list(find_in_archive(data, "X.zip"))
+    sources = sources_of(find_in_archive(data, "X.zip"))
     assert [(each.name, each.size(), each.read_bytes()) for each in sources] == [
         ("X.zip/b.md", 6, b"# Beta"),
         ("X.zip/reports/2024/a.txt", 6, b"Alpha."),
@@ -104,7 +113,7 @@ def test_a_bomb_is_told_by_its_ratio_and_costs_nothing():
 def test_a_size_that_lies_gives_an_error_not_more_bytes():
     data = zipped(("a.txt", bytes(5_000_000)))
     lying = data.replace(struct.pack("<L", 5_000_000), struct.pack("<L", 10))
-    (source,) = find_in_archive(lying, "X.zip")
+    (source,) = sources_of(find_in_archive(lying, "X.zip"))
     with pytest.raises(SourceError, match=r"X\.zip/a\.txt: is damaged or incomplete"):
         source.read_bytes()
 
@@ -120,9 +129,7 @@ def test_limits_of_count_size_and_total_are_told():
 
     def told(**limits):
         return [
-            each.path if isinstance(each, Member) else each.source
-            for each in members(data, "X.zip", ArchiveLimits(**limits))
-            if isinstance(each, SourceError)
+            each.source for each in members(data, "X.zip", ArchiveLimits(**limits)) if isinstance(each, SourceError)
         ]
 
     assert told() == []
@@ -138,7 +145,7 @@ def test_damaged_archives_are_told_in_a_line(data):
 
 def test_damage_inside_costs_only_its_file():
     data = zipped(("a.txt", "A" * 100), ("b.txt", "B."), compression=zipfile.ZIP_STORED)
-    sources = list(find_in_archive(data.replace(b"A" * 100, b"A" * 99 + b"?"), "X.zip"))
+    sources = sources_of(find_in_archive(data.replace(b"A" * 100, b"A" * 99 + b"?"), "X.zip"))
     with pytest.raises(SourceError, match="damaged"):
         sources[0].read_bytes()
     assert sources[1].read_bytes() == b"B."
@@ -151,7 +158,7 @@ def test_office_files_and_books_are_documents_not_archives(tmp_path):
     assert not is_document(b"PK damaged")
     path = tmp_path / "really.zip"
     path.write_bytes(zipped(("[Content_Types].xml", "<x/>"), ("word/document.xml", "<x/>")))
-    assert [each.path for each in find_sources(path)] == [path.resolve()]
+    assert [each.path for each in sources_of(find_sources(path))] == [path.resolve()]
 
 
 def test_rows_in_an_archive_are_articles_of_their_own():

@@ -31,7 +31,7 @@ def lines(made: FPDF, left: float, top: float, *texts: str) -> None:
         made.text(left, top + 14 * number, text)
 
 
-def changed(data: bytes, change: Callable[[pypdf.PdfWriter], None]) -> bytes:
+def changed(data: bytes, change: Callable[[pypdf.PdfWriter], object]) -> bytes:
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(data))
     change(writer)
     out = io.BytesIO()

@@ -16,6 +16,15 @@ def read(text, name="document.txt", **more):
     return read_article(Source(name, data=text.encode(), **more))
 
 
+def sources_in(path, **more):
+    """The files and rows at the path, each of which has to be a source."""
+    sources: list[Source] = []
+    for each in find_sources(path, **more):
+        assert isinstance(each, Source), each
+        sources.append(each)
+    return sources
+
+
 def facts(article, *keys):
     return {key: article.facts.get(key) for key in keys}
 
@@ -509,20 +518,22 @@ def test_real_filings_say_whose_and_of_when_they_are(
 
 @pytest.mark.shared
 def test_real_calls_and_minutes_say_what_they_are(shared):
-    calls = [read_article(each) for each in find_sources(shared / "data" / "articles" / "msft_calls.jsonl.gz")]
+    calls = [read_article(each) for each in sources_in(shared / "data" / "articles" / "msft_calls.jsonl.gz")]
     assert {(each.facts["company"], each.facts["kind"]) for each in calls} == {("Microsoft", "call transcript")}
     # A fiscal year that ends in June: its first quarter is the calendar's third.
     for each in calls:
         fiscal, calendar = (parse_period(each.facts[key]) for key in ("period", "calendar_period"))
+        assert fiscal is not None
+        assert calendar is not None
         assert fiscal.last - calendar.last == 2
-    minutes = [read_article(each) for each in find_sources(shared / "data" / "articles" / "fomc.jsonl.gz")]
+    minutes = [read_article(each) for each in sources_in(shared / "data" / "articles" / "fomc.jsonl.gz")]
     assert {each.facts["kind"] for each in minutes} == {"minutes", "statement"}
     assert not any("company" in each.facts for each in minutes)
 
 
 def test_the_briefings_are_no_company_s():
     root = Path(__file__).resolve().parent.parent
-    briefings = [read_article(each) for each in find_sources(root / "corpus", skip=is_skipped_in_corpus)]
+    briefings = [read_article(each) for each in sources_in(root / "corpus", skip=is_skipped_in_corpus)]
     assert len(briefings) == 10
     for each in briefings:
         assert each.facts["language"] == "en"

@@ -14,6 +14,7 @@ import pytest
 from errors import LibraryBusy
 from index.following import Following
 from index.library import Library
+from index.values import Progress
 from index.watching import RETRY_SECONDS, FolderWatch
 from ingest.sources import Source
 from tests.fakes_embedder import BagEmbedder
@@ -32,7 +33,7 @@ class Watched:
         self.restart()
 
     def restart(self):
-        self.told = []
+        self.told: list[Progress] = []
         following = Following(self.library, self.folder, relative_to=self.folder.parent)
         self.watch = FolderWatch(following, self.told.append, settle_seconds=3)
 
@@ -206,7 +207,12 @@ def test_only_what_changed_is_read_again(watched, monkeypatch):
     watched.after(0)
     read = []
     original = Source.read_bytes
-    monkeypatch.setattr(Source, "read_bytes", lambda self, *args: (read.append(self.name), original(self, *args))[1])
+
+    def noted(self, *args):
+        read.append(self.name)
+        return original(self, *args)
+
+    monkeypatch.setattr(Source, "read_bytes", noted)
     watched.write("b.txt", "Two.", age=60)
     watched.after(2)
     assert watched.after(4) == [("added", "watched/b.txt")]

@@ -16,7 +16,8 @@ from typing import ClassVar
 import pytest
 
 from errors import FetchError, SourceError, SourceTooLarge, UnsupportedSource
-from ingest.web import FetchLimits, fetch, is_public
+from ingest.sources import Source
+from ingest.web import FetchLimits, Resolver, fetch, is_public, resolve_host
 
 _PAGE = b"<html><body><p>Revenue was US$3 million.</p></body></html>"
 _HUGE = gzip.compress(bytes(3_000_000))
@@ -102,24 +103,31 @@ def _anywhere(_: object) -> bool:
     return True
 
 
+def _fetched(url: str, *, resolve: Resolver = resolve_host) -> Source:
+    """What comes back where nothing was kept from before."""
+    source = fetch(url, resolve=resolve, is_allowed=_anywhere)
+    assert isinstance(source, Source)
+    return source
+
+
 def test_a_page_becomes_a_source_named_by_its_final_address(server: str) -> None:
-    source = fetch(f"{server}/to/../article?q=1#part", is_allowed=_anywhere)
+    source = _fetched(f"{server}/to/../article?q=1#part")
     assert source.name == f"{server}/article?q=1"
     assert source.data == _PAGE
     assert source.media_type == "text/html; charset=windows-1252"
 
 
 def test_a_vague_type_is_told_by_the_first_bytes(server: str) -> None:
-    assert fetch(f"{server}/report.pdf", is_allowed=_anywhere).media_type == "application/pdf"
+    assert _fetched(f"{server}/report.pdf").media_type == "application/pdf"
 
 
 def test_compressed_pages_are_unpacked(server: str) -> None:
-    assert fetch(f"{server}/gzip", is_allowed=_anywhere).data == _PAGE
+    assert _fetched(f"{server}/gzip").data == _PAGE
 
 
 def test_the_environment_s_proxy_is_ignored(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    assert fetch(f"{server}/article", is_allowed=_anywhere).data == _PAGE
+    assert _fetched(f"{server}/article").data == _PAGE
 
 
 @pytest.mark.parametrize(
@@ -272,7 +280,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(server: str) -> Non
         return ["127.0.0.1"] if len(asked) == 1 else ["10.0.0.1"]
 
     _Handler.seen.clear()
-    source = fetch(f"http://bank.test:{port}/article", resolve=changing, is_allowed=_anywhere)
+    source = _fetched(f"http://bank.test:{port}/article", resolve=changing)
     assert asked == ["bank.test"]
     assert source.name == f"http://bank.test:{port}/article"
     assert _Handler.seen == [("/article", f"bank.test:{port}")]

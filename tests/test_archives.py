@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+from collections.abc import Iterable
 
 import pytest
 
@@ -27,7 +28,7 @@ def found(data, **more):
     return [each.name if isinstance(each, Source) else str(each) for each in find_in_archive(data, "X.zip", **more)]
 
 
-def sources_of(entries):
+def sources_of(entries: Iterable[Source | SourceError]) -> list[Source]:
     """The entries, each of which has to be a source."""
     sources: list[Source] = []
     for each in entries:

@@ -1,5 +1,6 @@
 """What a document says of itself becomes facts, whatever its format; what it says of others does not."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -9,17 +10,17 @@ from ingest.article import Article
 from ingest.facts import complete_facts, first_lines
 from ingest.periods import parse_period
 from ingest.reading import read_article
-from ingest.sources import ROW_MEDIA_TYPE, Source, find_sources, is_skipped_in_corpus
+from ingest.sources import ROW_MEDIA_TYPE, Source, find_sources, is_skipped, is_skipped_in_corpus
 
 
 def read(text, name="document.txt", **more):
     return read_article(Source(name, data=text.encode(), **more))
 
 
-def sources_in(path, **more):
+def sources_in(path: Path, skip: Callable[[Path], bool] = is_skipped) -> list[Source]:
     """The files and rows at the path, each of which has to be a source."""
     sources: list[Source] = []
-    for each in find_sources(path, **more):
+    for each in find_sources(path, skip=skip):
         assert isinstance(each, Source), each
         sources.append(each)
     return sources

@@ -11,9 +11,9 @@ from fpdf import FPDF
 import index.library
 from errors import ArticleNotFound, CorrectionError, LibraryError, SourceMissing
 from index.library import Library, SearchSettings
-from index.values import AddReport, Correction, Failure, Method, Preference, Problem
+from index.values import AddReport, Correction, Failure, Method, Preference, Problem, Progress
 from index.where import parse_where
-from ingest.article import article_id, sha256_hex
+from ingest.article import Article, article_id, sha256_hex
 from ingest.passages import PassageSettings
 from ingest.reading import read_article
 from ingest.sources import ROW_MEDIA_TYPE, Source
@@ -189,10 +189,13 @@ def test_ctrl_c_keeps_what_was_computed_and_the_next_time_reads_only_the_rest(tm
         held = {each.source for each in library.articles()}
         assert {"0.txt", "1.txt"} <= held <= {"0.txt", "1.txt", "2.txt", "3.txt"}
         assert library.verify() == []
-        read = []
-        monkeypatch.setattr(
-            index.library, "read_article", lambda source: read.append(source.name) or read_article(source)
-        )
+        read: list[str] = []
+
+        def reading(source: Source) -> Article:
+            read.append(source.name)
+            return read_article(source)
+
+        monkeypatch.setattr(index.library, "read_article", reading)
         report = library.add(sources)
         assert {*read} == {f"{n}.txt" for n in range(9)} - held
         assert set(report.unchanged) == set(named(*held))
@@ -200,7 +203,7 @@ def test_ctrl_c_keeps_what_was_computed_and_the_next_time_reads_only_the_rest(tm
         assert library.verify() == []
 
 
-def test_the_next_articles_are_read_while_vectors_are_computed_but_only_so_many(tmp_path):
+def test_the_next_articles_are_read_while_vectors_are_computed_but_only_so_many(tmp_path, monkeypatch):
     may = threading.Event()
     embedder = BagEmbedder()
     embed = embedder.embed_passages
@@ -219,7 +222,7 @@ def test_the_next_articles_are_read_while_vectors_are_computed_but_only_so_many(
             assert n < 9 or may.is_set(), "more is read than may be held"
             yield text(f"{n}.txt", f"Text {n}.")
 
-    embedder.embed_passages = embed_when_it_may
+    monkeypatch.setattr(embedder, "embed_passages", embed_when_it_may)
     with Library(tmp_path, embedder, batch_passages=3) as library:
         report = library.add(sources(), on_progress=watch)
         assert report.added == named(*(f"{n}.txt" for n in range(12)))
@@ -227,7 +230,7 @@ def test_the_next_articles_are_read_while_vectors_are_computed_but_only_so_many(
 
 def test_large_originals_are_not_held_until_there_are_passages_enough(tmp_path, monkeypatch):
     monkeypatch.setattr(index.library, "_GROUP_BYTES", 10)
-    states = []
+    states: list[tuple[str, str]] = []
     with Library(tmp_path, BagEmbedder()) as library:
         library.add(
             [text(f"{n}.txt", f"A text of {n} more than ten bytes.") for n in range(6)],
@@ -237,7 +240,7 @@ def test_large_originals_are_not_held_until_there_are_passages_enough(tmp_path, 
 
 
 def test_progress_tells_each_state_and_what_is_left(tmp_path):
-    seen = []
+    seen: list[Progress] = []
     with Library(tmp_path, BagEmbedder(), batch_passages=1) as library:
         library.add([text("a.txt", "One."), text("b.txt", "Two.")], total=2, size=8, on_progress=seen.append)
     for name in ("a.txt", "b.txt"):

@@ -301,12 +301,14 @@ def test_a_real_pdf_is_drawn_and_marked(browser, tmp_path):
             width, height = page.locator(".fn-sheet img").evaluate("image => [image.naturalWidth, image.naturalHeight]")
             assert width / height == pytest.approx(extent.width / extent.height, abs=0.01)
             sheet = page.locator(".fn-sheet").bounding_box()
+            assert sheet is not None
             assert width >= 1.9 * sheet["width"]  # sharp on a screen with two dots a pixel
             shown = [box for box in boxes if box[0] == boxes[0][0]]
             expect(page.locator(".fn-box")).to_have_count(len(shown))
             scale = sheet["width"] / extent.width
             for mark, (_, left, top, right, bottom) in zip(page.locator(".fn-box").all(), shown, strict=True):
                 found = mark.bounding_box()
+                assert found is not None
                 assert [
                     found["x"] - sheet["x"],
                     found["y"] - sheet["y"],

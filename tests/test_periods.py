@@ -6,13 +6,13 @@ import pytest
 
 from chat.periods import (
     Basis,
-    Period,
     asked_kinds,
     asked_latest,
     asked_periods,
     common_year,
     parse_label,
 )
+from ingest.periods import Period
 
 
 @pytest.mark.parametrize(

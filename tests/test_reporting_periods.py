@@ -25,8 +25,9 @@ from ingest.periods import Period, calendar_period, find_periods, fiscal_period,
     ],
 )
 def test_a_label_is_read_in_every_notation(written, label):
-    assert parse_period(written) is not None
-    assert parse_period(written).label == label
+    period = parse_period(written)
+    assert period is not None
+    assert period.label == label
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -215,18 +216,17 @@ def test_a_browser_that_is_named_is_taken(monkeypatch):
 
 @pytest.mark.parametrize("debian", [True, False])
 def test_programs_that_tests_need_are_installed_or_named(monkeypatch, capsys, debian):
-    ran = []
+    ran: list[list[str]] = []
+
+    def fail(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        ran.append(command[1:])
+        return subprocess.CompletedProcess(command, 1, "", "no network\n")
+
     monkeypatch.setattr(setup_environment, "find_browser", lambda: None)
-    monkeypatch.setattr(
-        setup_environment.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None
-    )
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
     monkeypatch.setattr(setup_environment, "is_debian", lambda: debian)
     monkeypatch.setattr(setup_environment, "is_root", lambda: True)
-    monkeypatch.setattr(
-        setup_environment.subprocess,
-        "run",
-        lambda command, **_: ran.append(command[1:]) or subprocess.CompletedProcess(command, 1, "", "no network\n"),
-    )
+    monkeypatch.setattr(subprocess, "run", fail)
     setup_environment.install_programs()
     said = capsys.readouterr()
     assert "tesseract" in said.out + said.err
@@ -235,6 +235,6 @@ def test_programs_that_tests_need_are_installed_or_named(monkeypatch, capsys, de
 
 def test_nothing_is_installed_that_is_there(monkeypatch):
     monkeypatch.setattr(setup_environment, "find_browser", lambda: "/usr/bin/chromium")
-    monkeypatch.setattr(setup_environment.shutil, "which", lambda _: "/usr/bin/tesseract")
-    monkeypatch.setattr(setup_environment.subprocess, "run", None)
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/tesseract")
+    monkeypatch.setattr(subprocess, "run", None)
     setup_environment.install_programs()

@@ -103,7 +103,9 @@ def test_places_of_an_older_format_are_read(tmp_path):
     old.close()
     store = Store(tmp_path)
     assert store.boxes(article_id("a.pdf"), 0, 9) == [(1, 1.5, 2, 3, 4)]
-    assert store.article(article_id("a.pdf")).places == (Place(0, 4, 1, ((1.5, 2, 3, 4),)), Place(4, 9, 1))
+    article = store.article(article_id("a.pdf"))
+    assert article is not None
+    assert article.places == (Place(0, 4, 1, ((1.5, 2, 3, 4),)), Place(4, 9, 1))
     store.close()
 
 

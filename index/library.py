@@ -85,7 +85,7 @@ class SearchSettings:
 
     depth: int = 200
     dense_weight: float = 0.45
-    neighbour_weight: float = 0.2
+    neighbour_weight: float = 0.1
     article_weight: float = 0.5
     furniture_factor: float = 0.4
 

@@ -270,7 +270,7 @@ def test_whoever_prefers_text_keeps_it(desk):
     chip = page.locator(".fn-answer").last.locator("a.fn-cite").first
     chip.click()
     page.get_by_role("button", name="Text", exact=True).click()
-    expect(page.locator(".fn-pages")).to_be_hidden()
+    expect(page.locator(".fn-page-view")).to_be_hidden()
     page.keyboard.press("Escape")
     chip.click()
     expect(page.locator("#fn-pane table mark").first).to_be_in_viewport()
@@ -425,6 +425,17 @@ def test_the_address_fills_the_question_and_chooses_the_tab(browser, server):
     expect(other.page.locator("#fn-search")).to_be_visible()
     context.close()
     assert seen.problems + other.problems == []
+
+
+def test_the_cells_of_the_library_stand_in_rows(desk):
+    desk.tab("Library")
+    row = desk.page.locator(".fn-table tbody tr").first
+    row.wait_for()
+    ends = row.locator("td").evaluate_all(
+        "cells => cells.map((cell) => Math.round(cell.getBoundingClientRect().bottom))"
+    )
+    assert len(ends) > 5
+    assert len(set(ends)) == 1
 
 
 def test_slash_goes_to_the_question(desk):

@@ -93,7 +93,7 @@ function show(view, start, end) {
 }
 
 function clear() {
-  pane.querySelectorAll(".fn-pages, .fn-switch").forEach((node) => node.remove());
+  pane.querySelectorAll(".fn-page-view, .fn-switch").forEach((node) => node.remove());
 }
 
 function showText(view, start, end, problem = "") {

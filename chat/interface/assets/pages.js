@@ -37,7 +37,7 @@ export function pageViewer({ article, title, pages, boxes, quote, onFail }) {
     el("span", { className: "fn-page-of" }, el("span", { className: "fn-page-word" }, "Page"), number, `of ${pages.toLocaleString("en")}`),
     el("span", {}, smaller, fit, larger),
   );
-  const node = el("div", { className: "fn-pages" }, bar, frame);
+  const node = el("div", { className: "fn-page-view" }, bar, frame);
 
   number.addEventListener("change", () => jump());
   number.addEventListener("focus", () => number.select());

@@ -319,9 +319,13 @@ def test_the_command_line_prints_a_line_a_change_and_ends_with_ctrl_c(tmp_path):
     (folder / "a.txt").write_text("Profits rose.")
     os.utime(folder / "a.txt", (1_600_000_000, 1_600_000_000))
     command = [sys.executable, "app.py", "--library", str(tmp_path / "library"), "--empty", "add", "--watch"]
-    watcher = subprocess.Popen(
-        [*command, str(folder), "--json"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # jobs in the background ignore it, children, too
+    try:
+        watcher = subprocess.Popen(
+            [*command, str(folder), "--json"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert watcher.stdout is not None
     line = watcher.stdout.readline()
     (folder / "a.txt").unlink()

@@ -11,10 +11,11 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from chat.periods import AskedPeriod, asked_periods, parse_label
+from chat.periods import AskedPeriod, asked_periods
 from chat.terms import Asked, asked_for, years_in
 from ingest.article import Row
 from ingest.dates import MONTHS, dates_in
+from ingest.periods import parse_period
 from ingest.tables import is_value
 
 _COUNTS = {
@@ -128,7 +129,7 @@ def cells_asked_for(asked: AskedColumn, text: str, row: Row) -> tuple[Cell, ...]
 
 def _end_of(asked: AskedPeriod, facts: Mapping[str, str]) -> date | None:
     """The day on which a period ended that a question names by a label which is the document's own."""
-    own = {parse_label(facts.get(key, "")) for key in ("period", "calendar_period")}
+    own = {parse_period(facts.get(key, "")) for key in ("period", "calendar_period")}
     if asked.period is None or not asked.period.part or asked.period not in own:
         return None
     try:

@@ -12,9 +12,8 @@ from datetime import date
 from enum import StrEnum
 
 from ingest.dates import find_date
-from ingest.periods import Period
+from ingest.periods import Period, ordinal
 
-_LABEL = re.compile(r"((?:19|20)\d\d)(?:[ -]?([QH][1-4]))?")
 _YEAR = r"(?:(?P<year{0}>(?:19|20)\d\d)|['’](?P<short{0}>\d\d))(?!\d|[.,]\d)"
 _FISCAL = r"(?:(?:fiscal|financial|FY|F)[\s-]*(?:years?\s*)?)"
 _CALENDAR = r"(?:(?:calendar|CY|C)[\s-]*(?:years?\s*)?)"
@@ -51,7 +50,6 @@ _ENDED = re.compile(
     r"|(?P<month>[a-z]{3,9}\.?)\s+(?P<year>\d{4}))\b",
     re.IGNORECASE,
 )
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 
 _REPORT = (
     r"10-?[QK]|20-?F|6-?K|8-?K|quarter(?:ly)?|annual|fiscal year|year|half(?:-year)?|filings?|reports?|results|earnings"
@@ -94,12 +92,6 @@ class AskedLatest:
 
     text: str
     part: str = ""
-
-
-def parse_label(text: str) -> Period | None:
-    """The period of a label such as "2023 Q3"; None for anything else."""
-    match = _LABEL.fullmatch(text.strip().upper())
-    return Period(int(match[1]), match[2] or "") if match else None
 
 
 def common_year(period: Period, year_end: str) -> Period:
@@ -158,7 +150,7 @@ def asked_kinds(question: str) -> tuple[str, ...]:
 def _part(match: re.Match[str]) -> str:
     groups = match.groupdict()
     if groups["ordinalp"]:
-        return f"{'Q' if groups['unitp'].lower() == 'quarter' else 'H'}{_ORDINALS[groups['ordinalp'].lower()]}"
+        return f"{'Q' if groups['unitp'].lower() == 'quarter' else 'H'}{ordinal(groups['ordinalp'])}"
     sign, number = groups["signp"] or groups["signpb"], groups["numberp"] or groups["numberpb"]
     return f"{sign.upper()}{number}"
 

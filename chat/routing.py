@@ -18,12 +18,11 @@ from chat.periods import (
     asked_latest,
     asked_periods,
     common_year,
-    parse_label,
 )
 from chat.places import spellings
 from index.values import NO_PREFERENCE, ArticleSummary, Preference
 from ingest.companies import company_words, folded_words
-from ingest.periods import Period
+from ingest.periods import Period, parse_period
 
 # Added to fused scores, which lie in [0, 1]. The right document goes before everything else; the right company and the
 # right year only lean, since others write about it, too.
@@ -154,7 +153,7 @@ def _distinctive(word: str) -> bool:
 
 def _document(article: ArticleSummary) -> _Document:
     facts = article.facts
-    period = parse_label(facts.get("period", ""))
+    period = parse_period(facts.get("period", ""))
     return _Document(
         article_id=article.article_id,
         company=company_words(facts.get("company", "")),
@@ -162,7 +161,7 @@ def _document(article: ArticleSummary) -> _Document:
         ticker=facts.get("ticker", "").upper(),
         kind=facts.get("kind", ""),
         period=period,
-        calendar=parse_label(facts.get("calendar_period", "")),
+        calendar=parse_period(facts.get("calendar_period", "")),
         common=None if period is None else common_year(period, facts.get("year_end", "")),
         ended=_day(facts.get("period_end", "")),
         published=article.published,

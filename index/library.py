@@ -463,24 +463,31 @@ class Library:
         depth: int,
         preference: Preference,
     ) -> list[tuple[int, float, dict[str, float | int | None]]]:
-        passing = [held for held in self._all() if not where or where.matches(_fields(held))]
-        preferred = [held for held in passing if held.article_id in preference.bonus]
+        passing = [held for held in self._all() if where.matches(_fields(held))] if where else None
+        if passing == []:
+            return []
         bonus: dict[int, float] = {}
         dense: dict[int, float] = {}
         words: dict[int, float] = {}
-        # What is preferred is searched by itself, too: among many articles its passages may stand below `depth`.
-        for articles in (passing if where else None, preferred):
-            if articles == []:
-                continue
-            keys = None if articles is None else [held.key for held in articles]
+
+        def look(articles: Sequence[int] | None, passages: npt.NDArray[np.int64] | None) -> None:
             if vector is not None:
-                allowed = None if keys is None else self._store.passage_keys(keys)
-                dense |= dict(self._vector_view().search(vector, depth, allowed))
+                dense.update(self._vector_view().search(vector, depth, passages))
             if method is not Method.VECTORS:
-                words |= dict(self._words.search(query, depth, keys))
-        for value in {preference.bonus[held.article_id] for held in preferred}:
-            keys = [held.key for held in preferred if preference.bonus[held.article_id] == value]
-            bonus |= dict.fromkeys(self._store.passage_keys(keys).tolist(), value)
+                words.update(self._words.search(query, depth, articles))
+
+        everywhere = None if passing is None else [held.key for held in passing]
+        look(everywhere, None if everywhere is None or vector is None else self._store.passage_keys(everywhere))
+        if preference.bonus:
+            by_bonus: dict[float, list[int]] = {}
+            for held in self._all() if passing is None else passing:
+                if (value := preference.bonus.get(held.article_id)) is not None:
+                    by_bonus.setdefault(value, []).append(held.key)
+            for value, keys in by_bonus.items():
+                bonus |= dict.fromkeys(self._store.passage_keys(keys).tolist(), value)
+            if bonus:
+                # By itself, too: among many articles the passages of the preferred may stand below `depth`.
+                look([key for keys in by_bonus.values() for key in keys], np.fromiter(bonus, dtype=np.int64))
         return _ordered(dense, words, bonus, self._store.places_of, method, self._search_settings)
 
     def _hits(

@@ -10,9 +10,8 @@ from chat.periods import (
     asked_latest,
     asked_periods,
     common_year,
-    parse_label,
 )
-from ingest.periods import Period
+from ingest.periods import Period, parse_period
 
 
 @pytest.mark.parametrize(
@@ -108,13 +107,13 @@ def test_kinds_of_documents():
     ],
 )
 def test_the_year_that_most_of_a_fiscal_year_lies_in(label, year_end, common):
-    period = parse_label(label)
+    period = parse_period(label)
     assert period is not None
     assert str(common_year(period, year_end)) == common
 
 
 def test_labels():
-    assert parse_label("2023 Q3") == Period(2023, "Q3")
-    assert parse_label("2023") == Period(2023)
-    assert parse_label("2023-07-01") is None
-    assert parse_label("") is None
+    assert parse_period("2023 Q3") == Period(2023, "Q3")
+    assert parse_period("2023") == Period(2023)
+    assert parse_period("2023-07-01") is None
+    assert parse_period("") is None

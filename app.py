@@ -116,11 +116,14 @@ def _ask(parsed: argparse.Namespace, settings: Settings) -> int:
         _fill(library, settings, parsed)
         answerer = _answerer(library)
         if parsed.batch is None:
-            answer = answerer.ask(parsed.question, after=parsed.after, k=parsed.k, where=where)
+            answer = answerer.ask(
+                parsed.question, after=parsed.after, as_written=parsed.as_written, k=parsed.k, where=where
+            )
             _out(json.dumps(answer.to_json(), ensure_ascii=False) if parsed.json else _answer_text(answer))
             return 0
         for question, after in _questions(parsed.batch):
-            answer = answerer.ask(question, after=[*parsed.after, *after], k=parsed.k, where=where)
+            earlier = [*parsed.after, *after]
+            answer = answerer.ask(question, after=earlier, as_written=parsed.as_written, k=parsed.k, where=where)
             _out(json.dumps(answer.to_json(), ensure_ascii=False) if parsed.json else _answer_text(answer) + "\n")
     return 0
 
@@ -602,11 +605,14 @@ def _counted(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _answer_text(answer: "Answer") -> str:
+    understood = (
+        f"Understood as: {answer.understood} (--as-written takes it as it stands)\n" if answer.completed else ""
+    )
     if not answer.answered:
-        lines = [answer.explanation]
+        lines = [understood + answer.explanation]
         lines += [f"  closest: {_place(each.title, each.section, each.page)}" for each in answer.passages[:3]]
         return "\n".join(lines)
-    lines = [answer.text or ""]
+    lines = [understood + (answer.text or "")]
     for number, quote in enumerate(answer.quotes, 1):
         read_as = [" › ".join(quote.labels), " | ".join(filter(None, quote.column or quote.columns)), quote.unit]
         columns = f"\n    ({'; '.join(filter(None, read_as))})" if any(read_as) else ""
@@ -710,6 +716,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--after", action="append", default=[], metavar="QUESTION", help="an earlier question, oldest first"
     )
+    ask.add_argument("--as-written", action="store_true", help="take nothing from earlier questions")
     _listing(ask)
 
     search = verb("search", _search, "find passages")

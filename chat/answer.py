@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from chat.question import clean_question
+
 
 class Reason(StrEnum):
     """Why a question was not answered."""
@@ -124,11 +126,17 @@ class Answer:
     milliseconds: dict[str, float]
     notes: tuple[str, ...] = ()
 
+    @property
+    def completed(self) -> bool:
+        """Whether earlier questions gave something to this one; asked again `as_written` it goes without."""
+        return self.understood != clean_question(self.question)
+
     def to_json(self) -> dict[str, Any]:
         """The answer in the command line's shape."""
         return {
             "question": self.question,
             "understood": self.understood,
+            "completed": self.completed,
             "answered": self.answered,
             "reason": None if self.reason is None else self.reason.value,
             "explanation": self.explanation,

@@ -39,14 +39,27 @@ class Answerer:
         self._reader = reader
         self._settings = AnswerSettings() if settings is None else settings
 
-    def ask(self, question: str, *, after: Sequence[str] = (), k: int = 10, where: Where = EVERYTHING) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        after: Sequence[str] = (),
+        as_written: bool = False,
+        k: int = 10,
+        where: Where = EVERYTHING,
+    ) -> Answer:
         """The answer to `question`, completed from the earlier questions in `after` (oldest first).
 
-        `k` limits the passages listed, never how much is read.
+        `as_written` leaves it as it is, whatever was asked before. `k` limits the passages listed, never how much is
+        read.
         """
-        begin = time.perf_counter()
         cleaned = clean_question(question)
-        understood = complete(cleaned, after)
+        understood = cleaned if as_written else complete(cleaned, after)
+        return self._answer_one(question, understood, k, where)
+
+    def _answer_one(self, question: str, understood: str, k: int, where: Where) -> Answer:
+        """The answer to one question that stands by itself: `understood`, which `question` was completed to."""
+        begin = time.perf_counter()
         if not any(character.isalnum() for character in understood):
             return _declined(question, understood, Reason.EMPTY_QUESTION, "There is no question to answer.", (), begin)
         if self._library.is_empty:

@@ -259,6 +259,15 @@ def test_follow_ups_are_completed_before_they_are_read(filled):
     assert answer.understood == "What was India's market worth in 2023?"
     assert reader.questions == ["What was India's market worth in 2023?"]
     assert answer.text == "US$0.95 billion"
+    assert answer.to_json()["completed"] is True
+
+
+def test_a_question_asked_as_written_takes_nothing_from_earlier_ones(filled):
+    reader = ScriptedReader({"US$0.95 billion": 0.9})
+    after = ["What was China's market worth in 2023?"]
+    answer = Answerer(filled, reader).ask(" And in  India?", after=after, as_written=True)
+    assert (answer.understood, answer.completed) == ("And in India?", False)
+    assert reader.questions == ["And in India?"]
 
 
 def test_nothing_is_claimed_that_was_not_measured(filled):

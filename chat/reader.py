@@ -14,11 +14,21 @@ from typing import Protocol
 import numpy as np
 
 from chat.cells import AskedColumn, Cell, asked_column, asks_for_cell, cells_asked_for, spans_of
+from chat.figures import (
+    NUMERIC,
+    TEMPORAL,
+    Figure,
+    FigureKind,
+    asked_kinds,
+    asked_unit,
+    find_figures,
+    same_unit,
+    singular,
+)
 from chat.terms import Asked, asked_for, asks_for_furniture, figures_in, names_in, years_in
 from index.embedder import Embedder
 from index.values import Hit
 from ingest.article import BlockKind, Row
-from ingest.dates import MOMENT
 from ingest.passages import Unit
 from ingest.sentences import sentence_spans
 from ingest.tables import has_values
@@ -254,12 +264,6 @@ def _agreement(wanted: frozenset[int], own: frozenset[int], around: frozenset[in
     return -1.0 if own else -0.3
 
 
-_QUANTITY = re.compile(
-    r"(?:(?:US|HK|A|C|S|NT)?[$€£¥]|(?:RMB|USD|EUR|GBP|CNY|JPY|INR|HKD)\s?)\s?\d+(?:,\d+)*(?:\.\d+)?\+?\s?(?:thousand|million|billion|trillion|bn|mn|m|k|B|M|K|T)?\b"
-    r"|[~<>≈]?\d+(?:,\d+)*(?:\.\d+)?(?:\s?(?:to|–|-)\s?\d+(?:,\d+)*(?:\.\d+)?)?\+?\s?(?:%|percent(?:age points?)?\b|per cent\b|basis points?\b|bps\b)"  # noqa: E501
-    r"|\d+(?:,\d+)*(?:\.\d+)?\+?\s?(?:thousand|million|billion|trillion|bn|mn)\b"
-    r"|(?<![\w.,–-])\d+(?:,\d+)*(?:\.\d+)?\+?(?![\w%]|[.,–-]\d)"
-)
 _BULLET = re.compile(r"(?:[•·▪◦‣*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+(?=\S)")
 _BYLINE = re.compile(r"\b(?:[Bb]y|[Aa]uthors?:?)\s+[A-Z]\w+")
 _PERSON = re.compile(r"\b[A-Z][\w’'.-]+(?:\s+(?:[A-Z][\w’'.-]+|&|of|de|and))*\s+[A-Z][\w’'.-]+")
@@ -270,14 +274,13 @@ def _kind_match(asked: Asked, question: str, text: str, furniture: bool) -> floa
 
     `furniture` says that the question asks for author, publisher or the like.
     """
-    if asked is Asked.FIGURE:
-        return 1.0 if _new_matches(_QUANTITY, question, text) else -1.0
-    if asked is Asked.DATE:
-        return 1.0 if _new_matches(MOMENT, question, text) else -1.0
+    if asked in (Asked.FIGURE, Asked.DATE):
+        return 1.0 if _new_figures(TEMPORAL if asked is Asked.DATE else NUMERIC, question, text) else -1.0
     if furniture and _BYLINE.search(text):
         return 1.0
     if asked is Asked.PERSON:
-        return 0.5 if _new_matches(_PERSON, question, text) else -0.5
+        said = set(_PERSON.findall(question))
+        return 0.5 if any(name not in said for name in _PERSON.findall(text)) else -0.5
     return 0.0
 
 
@@ -286,35 +289,35 @@ def answering_spans(question: str, text: str, start: int) -> tuple[tuple[int, in
 
     `start` is the unit's offset in the article. Of several figures the one nearest to the question's other words wins.
     """
-    asked = asked_for(question)
+    kinds = asked_kinds(question)
     mark = _BULLET.match(text)
     whole = ((start + (mark.end() if mark else 0), start + len(text)),)
-    if asked not in (Asked.FIGURE, Asked.DATE):
+    if not kinds:
         return whole
-    matches = _new_matches(_QUANTITY if asked is Asked.FIGURE else MOMENT, question, text)
-    if asked is Asked.FIGURE:
-        years = {str(year) for year in years_in(text)}
-        matches = [match for match in matches if match.group() not in years]
-        if re.search(r"percent|share|rate|growth|cagr|proportion|margin", question, re.I):
-            matches = [match for match in matches if re.search(r"%|per ?cent|basis|bps", match.group())] or matches
-        elif re.search(
-            r"how much|worth|valued?|price|cost|revenue|sales|income|how large|how big|size", question, re.I
-        ):
-            matches = [match for match in matches if re.search(r"[$€£¥]|RMB|USD|EUR|CNY", match.group())] or matches
-    if not matches:
+    figures = _new_figures(kinds, question, text)
+    if not figures and not kinds <= TEMPORAL:
+        figures = _new_figures(NUMERIC, question, text)
+    if not figures:
         return whole
+    unit = asked_unit(question)
+    nouns = set(re.findall(r"\w+", question.lower()))
+    figures = (
+        [each for each in figures if unit and same_unit(each.unit, unit)]
+        or [each for each in figures if each.kind is FigureKind.COUNT and each.unit in set(map(singular, nouns))]
+        or figures
+    )
     # Figures stand next to their year ("US$0.95 billion in 2023 and US$6.5 billion by 2030"), so years decide alone.
-    words = [str(year) for year in years_in(question)] if asked is Asked.FIGURE else []
+    words = [] if kinds <= TEMPORAL else [str(year) for year in years_in(question)]
     anchors = _positions(words, text) or _positions(re.findall(r"\w{3,}", question), text)
 
-    def distance(match: re.Match[str]) -> float:
-        gaps = sorted(max(match.start() - end, begin - match.end(), 0) for begin, end in anchors)
+    def distance(figure: Figure) -> float:
+        gaps = sorted(max(figure.start - end, begin - figure.end, 0) for begin, end in anchors)
         # The nearer half of the question's words decide; far ones stand in another clause.
         near = gaps[: max(1, len(gaps) // 2)]
         return float(np.mean(near)) if near else 0.0
 
-    best = min(matches, key=distance)
-    return ((start + best.start(), start + best.end()),)
+    best = min(figures, key=distance)
+    return ((start + best.start, start + best.end),)
 
 
 def _positions(words: Sequence[str], text: str) -> list[tuple[int, int]]:
@@ -326,7 +329,7 @@ def _positions(words: Sequence[str], text: str) -> list[tuple[int, int]]:
     ]
 
 
-def _new_matches(pattern: re.Pattern[str], question: str, text: str) -> list[re.Match[str]]:
-    """Matches in `text` that the question does not already say."""
-    said = {match.group() for match in pattern.finditer(question)}
-    return [match for match in pattern.finditer(text) if match.group() not in said]
+def _new_figures(kinds: frozenset[FigureKind], question: str, text: str) -> list[Figure]:
+    """Figures of some of `kinds` in `text` that the question does not already say."""
+    said = {question[figure.start : figure.end] for figure in find_figures(question)}
+    return [each for each in find_figures(text) if each.kind in kinds and text[each.start : each.end] not in said]

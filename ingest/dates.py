@@ -41,13 +41,6 @@ _PATTERNS = tuple(
         rf"{_YEAR}\s?年\s?(?P<month>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?日",
     )
 )
-# What answers "when": a day, a month with its year, or a year. Only a capital tells the month from "may" and "march".
-_NAMED = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
-_WHOLE = "|".join(name.title() for name in MONTHS if len(name) > 4 or name in ("may", "june", "july"))
-MOMENT = re.compile(
-    rf"(?:{_NAMED}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)\d\d|\d{{1,2}}\s+{_NAMED},?\s+(?:19|20)\d\d"
-    rf"|(?:{_WHOLE})\s+(?:19|20)\d\d|(?:19|20)\d\d)"
-)
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
 _LEAD = (
     r"(?:(?:first\s+)?(?:published|posted|released|dated?|issued|publication date|release date)\s*(?:on|:)?\s*:?\s*)?"

@@ -612,7 +612,7 @@ def _answer_text(answer: "Answer") -> str:
         lines = [understood + answer.explanation]
         lines += [f"  closest: {_place(each.title, each.section, each.page)}" for each in answer.passages[:3]]
         return "\n".join(lines)
-    lines = [understood + (answer.text or "")]
+    lines = [understood + (_table_text(answer).rstrip("\n") or answer.text or "")]
     for number, quote in enumerate(answer.quotes, 1):
         read_as = [" › ".join(quote.labels), " | ".join(filter(None, quote.column or quote.columns)), quote.unit]
         columns = f"\n    ({'; '.join(filter(None, read_as))})" if any(read_as) else ""
@@ -620,8 +620,27 @@ def _answer_text(answer: "Answer") -> str:
         lines.append(
             f'\n[{number}] "{quote.text}"{columns}\n    {_place(quote.title, quote.section, quote.page)}{date}'
         )
+    lines += [f"\nNo answer to {part.label}: {part.explanation}" for part in answer.parts if part.reason is not None]
     lines += [f"\n{note}" for note in answer.notes]
     return "\n".join(lines)
+
+
+def _table_text(answer: "Answer") -> str:
+    """A comparison in columns, each cell with the numbers of its quotes; "" where there is none."""
+    table = answer.table
+    if table is None:
+        return ""
+    lines = [["", *table.columns]] if any(table.columns) else []
+    for row, numbers in zip(table.rows, table.cells, strict=True):
+        cells = []
+        for number in numbers:
+            part = None if number is None else answer.parts[number]
+            signs = "" if part is None else "".join(f"[{quote + 1}]" for quote in part.quotes)
+            text = "" if part is None else part.text or f"({(part.reason or '').replace('_', ' ')})"
+            cells.append(f"{' '.join(text.split())} {signs}".strip())
+        lines.append([row, *cells])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in lines)
 
 
 def _facts_text(published: "date | None", facts: Mapping[str, str], origins: Mapping[str, str]) -> str:

@@ -104,13 +104,46 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredPart:
+    """One part of a question that asked several things, or one cell of a comparison.
+
+    `question` is the part as a question of its own, `label` names it beside its quotes, `row` and `column` say where it
+    stands in the table ("" where there is none). `text` are the words that answer it and `quotes` the numbers of the
+    Answer's quotes that do, from 0; a part without an answer has None, none, and a `reason` with its `explanation`.
+    """
+
+    question: str
+    label: str
+    row: str
+    column: str
+    text: str | None
+    quotes: tuple[int, ...]
+    reason: Reason | None
+    explanation: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The part in the command line's shape."""
+        return asdict(self) | {"reason": None if self.reason is None else self.reason.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A comparison: `cells[row][column]` is the number of the Answer's part that stands there, from 0, or None."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[tuple[int | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, or a typed reason why there is none.
 
     `text` is every span of every quote that answers, in order, joined with "; "; None when declined. `confidence` is a
     calibrated probability, None when declined or while no calibration exists. `explanation` is a sentence for people.
     `milliseconds` has embed, retrieve, read and total. `notes` say how something in the question was read that could be
-    read two ways.
+    read two ways. `parts` are what a question of several parts, or a comparison, asks for; empty for one question. It
+    is answered where one of its parts is.
     """
 
     question: str
@@ -125,6 +158,17 @@ class Answer:
     passages: tuple[Considered, ...]
     milliseconds: dict[str, float]
     notes: tuple[str, ...] = ()
+    parts: tuple[AnsweredPart, ...] = ()
+
+    @property
+    def table(self) -> Table | None:
+        """The parts of a comparison by row and column; None where there is none."""
+        rows = tuple(dict.fromkeys(part.row for part in self.parts if part.row))
+        if not rows:
+            return None
+        columns = tuple(dict.fromkeys(part.column for part in self.parts if part.row))
+        places = {(part.row, part.column): number for number, part in enumerate(self.parts)}
+        return Table(rows, columns, tuple(tuple(places.get((row, each)) for each in columns) for row in rows))
 
     @property
     def completed(self) -> bool:
@@ -147,4 +191,6 @@ class Answer:
             "passages": [passage.to_json() for passage in self.passages],
             "milliseconds": self.milliseconds,
             "notes": list(self.notes),
+            "parts": [part.to_json() for part in self.parts],
+            "table": None if self.table is None else asdict(self.table),
         }

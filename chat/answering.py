@@ -9,8 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from chat.answer import Answer, Considered, Quote, Reason
+from chat.merging import merged, text_of
+from chat.parts import parts_of
 from chat.question import absent_names, absent_years, clean_question, complete
 from chat.reader import Reader, Reading
+from chat.routing import companies_in
 from chat.terms import years_in
 from index.library import Library
 from index.values import Hit, SearchResult
@@ -55,7 +58,13 @@ class Answerer:
         """
         cleaned = clean_question(question)
         understood = cleaned if as_written else complete(cleaned, after)
-        return self._answer_one(question, understood, k, where)
+        whole = self._answer_one(question, understood, k, where)
+        if whole.reason in (Reason.EMPTY_QUESTION, Reason.EMPTY_LIBRARY):
+            return whole
+        cells = parts_of(understood, lambda text: companies_in(text, self._library.articles()))
+        if not cells:
+            return whole
+        return merged(whole, cells, [self._answer_one(each.question, each.question, k, where) for each in cells], k)
 
     def _answer_one(self, question: str, understood: str, k: int, where: Where) -> Answer:
         """The answer to one question that stands by itself: `understood`, which `question` was completed to."""
@@ -86,12 +95,6 @@ class Answerer:
             reason, explanation = declined
             return _declined(question, understood, reason, explanation, considered, begin, times)
         quotes = self._quotes(hits, readings)
-        text = "; ".join(
-            quote.text[start - quote.start : end - quote.start]
-            for quote in quotes
-            if quote.answers
-            for start, end in quote.spans
-        )
         times["total"] = round((time.perf_counter() - begin) * 1000, 2)
         return Answer(
             question=question,
@@ -99,7 +102,7 @@ class Answerer:
             answered=True,
             reason=None,
             explanation="",
-            text=text,
+            text=text_of(quotes),
             confidence=None,  # until it is calibrated: never an invented number
             quotes=quotes,
             disagreements=(),

@@ -83,6 +83,11 @@ class Router:
         return _preference(question, known[1])
 
 
+def companies_in(text: str, articles: Sequence[ArticleSummary]) -> tuple[str, ...]:
+    """The words of a text that name a company of which there are articles, as they stand in it."""
+    return tuple(_Companies([_document(article) for article in articles]).named_in(text).values())
+
+
 class _Companies:
     """The companies that documents come from, and the forms under which a question may name them."""
 

@@ -8,7 +8,8 @@ parts ranges (31–40).
 Names, each with the questions that it is a mean over:
 - exact_match, token_f1  answerable: equal to / token F1 with the best of the gold answers, or of all of them together.
 - right                  answerable: a gold answer stands in the answer's text, which is not much longer, or token
-                         F1 >= 0.6; for the kinds `conflict` and `compare` every gold answer stands in what is shown.
+                         F1 >= 0.6; for the kinds `conflict`, `compare` and `several` (questions in one) every gold
+                         answer stands in what is shown.
 - quote@1, quote@3       answerable: one of the first k quotes brings evidence or holds a gold answer.
 - silence                unanswerable: not answered. false_silence: answerable, but not answered; lower is better.
 - risk                   all: answered, and not right; lower is better.
@@ -64,7 +65,7 @@ def is_right(question: Question, answer: Answer) -> bool:
     if not answer.answered or not question.answers:
         return False
     text = answer.text or ""
-    if question.kind in ("conflict", "compare"):
+    if question.kind in ("conflict", "compare", "several"):
         if question.kind == "conflict" and not answer.disagreements:
             return False
         shown = [text, *(quote.text for quote in answer.quotes[:4])]

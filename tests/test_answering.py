@@ -262,6 +262,78 @@ def test_follow_ups_are_completed_before_they_are_read(filled):
     assert answer.to_json()["completed"] is True
 
 
+@dataclass
+class FindsByQuestion(ScriptedReader):
+    """Finds other words for other questions: those of the longest key that stands in the question."""
+
+    by_question: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
+        keys = sorted((key for key in self.by_question if key in question), key=len)
+        self.finds = self.by_question[keys[-1]] if keys else {}
+        return ScriptedReader.read(self, question, passages, whole=whole)
+
+
+def test_a_comparison_quotes_for_each_subject_and_says_what_is_missing(filled):
+    reader = FindsByQuestion(by_question={"of India": {"US$0.95 billion": 0.9}, "of Japan": {"US$0.92 billion": 0.8}})
+    answer = Answerer(filled, reader).ask("Compare the value of the market of India, Japan and Brazil in 2023")
+    assert answer.answered
+    assert answer.text == "US$0.95 billion; US$0.92 billion"
+    assert [(part.row, part.text, part.quotes, part.reason) for part in answer.parts] == [
+        ("India", "US$0.95 billion", (0,), None),
+        ("Japan", "US$0.92 billion", (1,), None),
+        ("Brazil", None, (), Reason.ENTITY_ABSENT),
+    ]
+    assert [quote.part for quote in answer.quotes] == ["India · value", "Japan · value"]
+    told = answer.to_json()
+    assert told["table"] == {"rows": ("India", "Japan", "Brazil"), "columns": ("value",), "cells": ((0,), (1,), (2,))}
+    assert told["parts"][2]["reason"] == "entity_absent"
+    assert "Brazil" in told["parts"][2]["explanation"]
+    assert_verbatim(filled, answer)
+
+
+def test_each_of_two_questions_in_one_is_searched_and_quoted(filled):
+    reader = FindsByQuestion(by_question={"How many": {"92": 0.9}, "When": {"the end of 2022": 0.8}})
+    answer = Answerer(filled, reader).ask("How many devices are approved and when had it approved 61 devices?")
+    assert answer.text == "92; the end of 2022"
+    assert [part.question for part in answer.parts] == [
+        "How many devices are approved?",
+        "When had it approved 61 devices?",
+    ]
+    assert answer.table is None
+    assert reader.questions[1:] == [part.question for part in answer.parts]
+
+
+def test_a_sentence_that_speaks_of_every_part_stands_for_all(library):
+    library.add(
+        [source("two.md", "# Two\n\nIndia earned 5 million and Japan 7 million.\n\nJapan earned 9 million before tax.")]
+    )
+    reader = FindsByQuestion(
+        by_question={
+            "India and Japan": {"5 million": 0.9},
+            "of India": {"5 million": 0.9},
+            "of Japan": {"9 million": 0.9, "7 million": 0.6},
+        }
+    )
+    answer = Answerer(library, reader).ask("Compare the income of India and Japan")
+    assert [(quote.text, quote.part) for quote in answer.quotes if quote.answers] == [
+        ("India earned 5 million and Japan 7 million.", "India · income; Japan · income")
+    ]
+    assert [(part.text, part.quotes) for part in answer.parts] == [("5 million", (0,)), ("7 million", (0,))]
+    assert answer.text == "5 million; 7 million"
+
+
+def test_where_no_part_is_answered_the_whole_question_is(filled):
+    reader = FindsByQuestion(by_question={"India and Japan": {"US$0.95 billion": 0.9}})
+    question = "Compare the value of the market of India and Japan"
+    answer = Answerer(filled, reader).ask(question)
+    assert (answer.answered, answer.parts, answer.text) == (True, (), "US$0.95 billion")
+    silent = Answerer(filled, FindsByQuestion()).ask(question)
+    assert (silent.answered, silent.quotes, silent.text) == (False, (), None)
+    assert silent.reason is silent.parts[0].reason
+    assert silent.passages
+
+
 def test_a_question_asked_as_written_takes_nothing_from_earlier_ones(filled):
     reader = ScriptedReader({"US$0.95 billion": 0.9})
     after = ["What was China's market worth in 2023?"]

@@ -139,8 +139,10 @@ class Table:
 class Answer:
     """An answer, or a typed reason why there is none.
 
-    `text` is every span of every quote that answers, in order, joined with "; "; None when declined. `confidence` is a
-    calibrated probability, None when declined or while no calibration exists. `explanation` is a sentence for people.
+    `text` is every span of every quote that answers, in order, joined with "; "; None when declined. `confidence` is
+    the calibrated probability that it is right, None when declined or while no calibration exists for the reader.
+    `explanation` is a sentence for people. `withheld` is the answer that was too doubtful to show, with its confidence:
+    for measuring where the threshold should lie, never to be shown.
     `milliseconds` has embed, retrieve, read and total. `notes` say how something in the question was read that could be
     read two ways. `parts` are what a question of several parts, or a comparison, asks for; empty for one question. It
     is answered where one of its parts is.
@@ -159,6 +161,7 @@ class Answer:
     milliseconds: dict[str, float]
     notes: tuple[str, ...] = ()
     parts: tuple[AnsweredPart, ...] = ()
+    withheld: "Answer | None" = None
 
     @property
     def table(self) -> Table | None:
@@ -193,4 +196,7 @@ class Answer:
             "notes": list(self.notes),
             "parts": [part.to_json() for part in self.parts],
             "table": None if self.table is None else asdict(self.table),
+            "withheld": None
+            if self.withheld is None
+            else {"text": self.withheld.text, "confidence": self.withheld.confidence},
         }

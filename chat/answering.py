@@ -5,10 +5,11 @@ are verbatim by construction.
 """
 
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from chat.answer import Answer, Considered, Quote, Reason
+from chat.confidence import Calibration, confidence_features, relevance_features
 from chat.merging import merged, text_of
 from chat.parts import parts_of
 from chat.question import absent_names, absent_years, clean_question, complete
@@ -20,27 +21,62 @@ from index.values import Hit, SearchResult
 from index.where import EVERYTHING, Where
 from ingest.article import BlockKind, Row
 
+_SPEAKS = 0.5  # probability from which passages speak of a question, where that is calibrated
+_NOTHING = SearchResult("", (), {})
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
     """`read` passages go to the reader; an answer with up to `quotes` quotes is shown from `threshold` on.
 
-    `threshold` and `relevant` (below it nothing that was found speaks of the question) are probabilities.
+    `threshold` is a confidence (None: the calibration's own), or the reader's own probability, from `likely` on, where
+    there is no calibration. From `likely` on a reading of the document that is asked for goes before better ones of
+    others. Without a calibration, nothing that was found speaks of the question below `relevant`.
     """
 
     read: int = 10
-    threshold: float = 0.5
+    threshold: float | None = None
+    likely: float = 0.5
     relevant: float = 0.2
     quotes: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A question looked into, before it is decided whether the answer is shown.
+
+    `answer` is what would be shown (without `text` when nothing was read). `declined` is why it is not shown however
+    likely it is, with a sentence for people. `found`, `readings` and `features` are what its confidence comes from.
+    """
+
+    answer: Answer
+    declined: tuple[Reason, str] | None
+    found: SearchResult = _NOTHING
+    readings: tuple[Reading, ...] = ()
+    features: Mapping[str, float] = field(default_factory=dict)
 
 
 class Answerer:
     """Answers questions from a library with a reader."""
 
-    def __init__(self, library: Library, reader: Reader, settings: AnswerSettings | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        reader: Reader,
+        settings: AnswerSettings | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
         self._library = library
         self._reader = reader
         self._settings = AnswerSettings() if settings is None else settings
+        self._calibration = calibration
+
+    @property
+    def threshold(self) -> float:
+        """From which confidence on answers are shown; without a calibration it is the reader's own probability."""
+        if self._settings.threshold is not None:
+            return self._settings.threshold
+        return self._settings.likely if self._calibration is None else self._calibration.threshold
 
     def ask(
         self,
@@ -69,47 +105,67 @@ class Answerer:
     def _answer_one(self, question: str, understood: str, k: int, where: Where) -> Answer:
         """The answer to one question that stands by itself: `understood`, which `question` was completed to."""
         begin = time.perf_counter()
-        if not any(character.isalnum() for character in understood):
-            return _declined(question, understood, Reason.EMPTY_QUESTION, "There is no question to answer.", (), begin)
-        if self._library.is_empty:
-            return _declined(
-                question, understood, Reason.EMPTY_LIBRARY, "Your library is empty: add articles first.", (), begin
+        examined = self.examine(question, understood, k=k, where=where)
+        answer = examined.answer
+        declined = examined.declined or self._doubt(examined, where)
+        if declined is not None:
+            reason, explanation = declined
+            answer = replace(
+                answer,
+                answered=False,
+                reason=reason,
+                explanation=explanation,
+                text=None,
+                confidence=None,
+                quotes=(),
+                notes=(),
+                withheld=answer if examined.declined is None and answer.text is not None else None,
             )
+        answer.milliseconds["total"] = round((time.perf_counter() - begin) * 1000, 2)
+        return answer
+
+    def examine(
+        self, question: str, understood: str | None = None, *, k: int = 10, where: Where = EVERYTHING
+    ) -> Examined:
+        """The best answer to one question, whether or not it is likely enough to be shown.
+
+        `understood` is what the question was completed to; None: it stands by itself.
+        """
+        begin = time.perf_counter()
+        understood = clean_question(question) if understood is None else understood
+        blank = _blank(question, understood)
+        if not any(character.isalnum() for character in understood):
+            return Examined(blank, (Reason.EMPTY_QUESTION, "There is no question to answer."))
+        if self._library.is_empty:
+            return Examined(blank, (Reason.EMPTY_LIBRARY, "Your library is empty: add articles first."))
         found = self._library.search(understood, k=max(k, self._settings.read), where=where)
         reading = time.perf_counter()
         hits = found.hits
         asked = found.preference.rest or understood
         readings = self._reader.read(asked, hits[: self._settings.read], whole=understood)
-        readings = _of_documents_first(readings, hits, found.preference.documents, self._settings.threshold)
-        read_ms = (time.perf_counter() - reading) * 1000
-        times = {
-            "embed": found.milliseconds["embed"],
-            "retrieve": found.milliseconds["retrieve"],
-            "read": round(read_ms, 2),
-            "total": 0.0,
-        }
-        ordered = _reordered(hits, readings)[:k]
-        considered = tuple(_considered(hit) for hit in ordered)
-        declined = self._why_not(understood, found, readings, where)
-        if declined is not None:
-            reason, explanation = declined
-            return _declined(question, understood, reason, explanation, considered, begin, times)
+        readings = _of_documents_first(readings, hits, found.preference.documents, self._settings.likely)
+        features = confidence_features(understood, hits[: self._settings.read], readings, self._library)
+        confidence = None
+        if self._calibration is not None and readings:
+            confidence = round(self._calibration.right.probability(features), 4)
         quotes = self._quotes(hits, readings)
-        times["total"] = round((time.perf_counter() - begin) * 1000, 2)
-        return Answer(
-            question=question,
-            understood=understood,
-            answered=True,
-            reason=None,
-            explanation="",
-            text=text_of(quotes),
-            confidence=None,  # until it is calibrated: never an invented number
+        read_ms = (time.perf_counter() - reading) * 1000
+        answer = replace(
+            blank,
+            answered=bool(quotes),
+            text=text_of(quotes) or None,
+            confidence=confidence,
             quotes=quotes,
-            disagreements=(),
-            passages=considered,
-            milliseconds=times,
+            passages=tuple(_considered(hit) for hit in _reordered(hits, readings)[:k]),
+            milliseconds={
+                "embed": found.milliseconds["embed"],
+                "retrieve": found.milliseconds["retrieve"],
+                "read": round(read_ms, 2),
+                "total": round((time.perf_counter() - begin) * 1000, 2),
+            },
             notes=found.preference.notes,
         )
+        return Examined(answer, self._outside(understood, found, readings), found, tuple(readings), features)
 
     def rerank(self, query: str, *, k: int = 10, where: Where = EVERYTHING) -> SearchResult:
         """A search whose first passages are put in the reader's order."""
@@ -125,10 +181,8 @@ class Answerer:
         times["total"] = round(times["total"] + spent, 2)
         return SearchResult(found.query, tuple(hits), times, found.preference)
 
-    def _why_not(
-        self, question: str, found: SearchResult, readings: Sequence[Reading], where: Where
-    ) -> tuple[Reason, str] | None:
-        """Why nothing is shown, None when something is."""
+    def _outside(self, question: str, found: SearchResult, readings: Sequence[Reading]) -> tuple[Reason, str] | None:
+        """Why the library cannot answer, however well something reads; None when it may."""
         library = self._library
         names = absent_names(question, library.terms, library.frequencies_of)
         if names:
@@ -139,16 +193,28 @@ class Answerer:
                 Reason.PERIOD_ABSENT,
                 f"No passage in your library speaks of {_listed([str(year) for year in years])}.",
             )
-        best = readings[0].probability if readings else 0.0
         if readings and found.hits[readings[0].passage].article_id in found.preference.uncovered:
-            named = best >= self._settings.threshold and _names_years(question, readings[0], found.hits)
-            if not named:
+            likely = readings[0].probability >= self._settings.likely
+            if not (likely and _names_years(question, readings[0], found.hits)):
                 return Reason.PERIOD_ABSENT, found.preference.why_uncovered
-        if best >= self._settings.threshold:
+        return None
+
+    def _doubt(self, examined: Examined, where: Where) -> tuple[Reason, str] | None:
+        """Why the answer is too doubtful to be shown; None when it is not."""
+        best = examined.readings[0].probability if examined.readings else 0.0
+        confidence = examined.answer.confidence
+        if (best if confidence is None else confidence) >= self.threshold and examined.readings:
             return None
-        if where and not found.hits:
+        hits = examined.found.hits
+        if where and not hits:
             return Reason.NOTHING_RELEVANT, "No article passes the filters that were set."
-        if best < self._settings.relevant:
+        question = examined.answer.understood
+        if self._calibration is None:
+            speaks = best >= self._settings.relevant
+        else:
+            features = relevance_features(question, hits[: self._settings.read], self._library)
+            speaks = bool(hits) and self._calibration.speaks.probability(features) >= _SPEAKS
+        if not speaks:
             return Reason.NOTHING_RELEVANT, "No passage in your library speaks of what was asked."
         return (
             Reason.NO_ANSWER_IN_PASSAGES,
@@ -257,29 +323,20 @@ def _considered(hit: Hit) -> Considered:
     )
 
 
-def _declined(
-    question: str,
-    understood: str,
-    reason: Reason,
-    explanation: str,
-    passages: tuple[Considered, ...],
-    begin: float,
-    times: dict[str, float] | None = None,
-) -> Answer:
-    times = {"embed": 0.0, "retrieve": 0.0, "read": 0.0, **(times or {})}
-    times["total"] = round((time.perf_counter() - begin) * 1000, 2)
+def _blank(question: str, understood: str) -> Answer:
+    """An answer before anything was looked for."""
     return Answer(
         question=question,
         understood=understood,
         answered=False,
-        reason=reason,
-        explanation=explanation,
+        reason=None,
+        explanation="",
         text=None,
         confidence=None,
         quotes=(),
         disagreements=(),
-        passages=passages,
-        milliseconds=times,
+        passages=(),
+        milliseconds={"embed": 0.0, "retrieve": 0.0, "read": 0.0, "total": 0.0},
     )
 
 

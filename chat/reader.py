@@ -5,6 +5,8 @@ Works on passages that a search found; knows no index. Scores compare across pas
 whether anything is shown at all.
 """
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +27,7 @@ from chat.figures import (
     same_unit,
     singular,
 )
-from chat.terms import Asked, asked_for, asks_for_furniture, figures_in, names_in, years_in
+from chat.terms import Asked, asked_for, asks_for_furniture, figures_in, names_in, rarities, years_in
 from index.embedder import Embedder
 from index.values import Hit
 from ingest.article import BlockKind, Row
@@ -116,6 +118,12 @@ class SentenceReader:
         self._weights = weights
         self._first_weights = first_weights
 
+    @property
+    def identity(self) -> str:
+        """Changes with the weights and the embedder: what a calibration is fitted for."""
+        weights = [self._embedder.identity, dict(self._weights), dict(self._first_weights)]
+        return hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
+
     def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
         """Readings of all units that could answer, best first."""
         candidates = self._candidates(question, passages, whole or question)
@@ -151,8 +159,7 @@ class SentenceReader:
         terms = self._terms(question)
         counts = self._frequencies(terms)
         total = max(1, self._passages())
-        # As in BM25 (Robertson and Spärck Jones), so that a term that stands nowhere weighs most.
-        rarity = {term: math.log(1 + (total - counts[term] + 0.5) / (counts[term] + 0.5)) for term in terms}
+        rarity = rarities(terms, counts, total)
         whole = sum(rarity.values()) or 1.0
         rarest = math.log(1 + (total + 0.5) / 0.5)  # of a term that stands nowhere
         asked = asked_for(question)

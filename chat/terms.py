@@ -4,7 +4,9 @@ Pure functions on text; knows no index and no model. Chapters of a grammar this 
 held on several of the measured sets.
 """
 
+import math
 import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from chat.places import spellings
@@ -137,6 +139,15 @@ def names_in(question: str) -> tuple[str, ...]:
             parts = [two.group(1), two.group(2)]
         names += [part for part in map(_without_measures, parts) if part and not _is_no_name(part)]
     return tuple(dict.fromkeys(names))
+
+
+def rarities(terms: Sequence[str], frequencies: Mapping[str, int], passages: int) -> dict[str, float]:
+    """What each term weighs where `frequencies` of `passages` hold it: a term that stands nowhere weighs most.
+
+    As in BM25 (Robertson and Spärck Jones).
+    """
+    total = max(1, passages)
+    return {term: math.log(1 + (total - frequencies[term] + 0.5) / (frequencies[term] + 0.5)) for term in terms}
 
 
 def _without_measures(name: str) -> str:

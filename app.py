@@ -47,6 +47,7 @@ EXAMPLES = (  # a figure, another one, one from the Word file, and one that is h
     "Which data laws must a foreign company obey in China?",
     "How big is the AI healthcare market of Singapore?",
 )
+CALIBRATION = ROOT / "models" / "confidence" / "confidence.json"
 SHOWN_ENTRIES = 200  # of a feed or sitemap, on a terminal
 _SYNCED = ("dropbox", "onedrive", "icloud", "google drive", "googledrive", "nextcloud", "syncthing")
 
@@ -90,7 +91,7 @@ def _chat(parsed: argparse.Namespace, settings: Settings) -> int:
     with _library(settings, parsed) as library:
         _fill(library, settings, parsed, always=True)
         _renew(library)
-        answerer = _answerer(library)
+        answerer = _answerer(library, settings)
         _tell("Loading the model …")
         library.warm_up()
         answerer.ask(EXAMPLES[0])
@@ -114,7 +115,7 @@ def _ask(parsed: argparse.Namespace, settings: Settings) -> int:
     where = parse_where(parsed.where)
     with _library(settings, parsed) as library:
         _fill(library, settings, parsed)
-        answerer = _answerer(library)
+        answerer = _answerer(library, settings)
         if parsed.batch is None:
             answer = answerer.ask(
                 parsed.question, after=parsed.after, as_written=parsed.as_written, k=parsed.k, where=where
@@ -135,7 +136,7 @@ def _search(parsed: argparse.Namespace, settings: Settings) -> int:
     where = parse_where(parsed.where)
     with _library(settings, parsed) as library:
         _fill(library, settings, parsed)
-        answerer = _answerer(library) if parsed.rerank else None
+        answerer = _answerer(library, settings) if parsed.rerank else None
         queries = [parsed.query] if parsed.batch is None else (question for question, _ in _questions(parsed.batch))
         for query in queries:
             if answerer is not None:
@@ -382,7 +383,7 @@ def _evaluate(parsed: argparse.Namespace, settings: Settings) -> int:
             questions = load_questions(path, library)
         elif questions.corpus is not None:
             _fill_from(library, questions.corpus)
-        engine = LibraryEngine(library, _answerer(library))
+        engine = LibraryEngine(library, _answerer(library, settings))
         with _counted("Evaluating") as on_count:
             report = evaluate(questions, engine, methods=methods, ask=not parsed.no_ask, on_progress=on_count)
         failures = check_gate(report, parsed.min)
@@ -468,8 +469,9 @@ def _library(settings: Settings, parsed: argparse.Namespace, *, empty: bool = Fa
         library.close()
 
 
-def _answerer(library: "Library") -> "Answerer":
-    from chat.answering import Answerer
+def _answerer(library: "Library", settings: Settings) -> "Answerer":
+    from chat.answering import Answerer, AnswerSettings
+    from chat.confidence import load_calibration
     from chat.reader import SentenceReader
 
     reader = SentenceReader(
@@ -478,7 +480,8 @@ def _answerer(library: "Library") -> "Answerer":
         frequencies=library.frequencies_of,
         passages=library.count_passages,
     )
-    return Answerer(library, reader)
+    calibration = load_calibration(CALIBRATION, reader.identity)
+    return Answerer(library, reader, AnswerSettings(threshold=settings.threshold), calibration)
 
 
 def _is_apart(library: "Library") -> bool:

@@ -38,6 +38,9 @@ class Settings:
     depth: int = 200
     # Share of the dense score in the convex combination, 0 to 1 (docs/measurements.md).
     dense_weight: float = 0.45
+    # Confidence from which an answer is shown, 0 to 1: higher is silent more often and wrong less often. Without it the
+    # calibration's own is taken, chosen where the shares of right answers shown and of wrong ones lie furthest apart.
+    threshold: float | None = None
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -49,7 +52,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         if text is None or not text.strip():
             continue
         default = getattr(settings, field.name)
-        kind = type(default)
+        kind = float if default is None else type(default)
         try:
             value: Any = Path(text).expanduser() if isinstance(default, Path) else kind(text)
         except ValueError:
@@ -62,10 +65,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _check(settings: Settings) -> None:
     limits = {"workers": (1, 64), "threads": (0, 256), "heading_pieces": (0, 120), "passage_pieces": (16, 254)}
-    limits |= {"depth": (10, 5000), "batch_passages": (1, 100_000), "dense_weight": (0, 1)}
+    limits |= {"depth": (10, 5000), "batch_passages": (1, 100_000), "dense_weight": (0, 1), "threshold": (0, 1)}
     for name, (low, high) in limits.items():
         value = getattr(settings, name)
-        if not low <= value <= high:
+        if value is not None and not low <= value <= high:
             raise SettingError(f"FOOTNOTE_{name.upper()}={value}: must be between {low} and {high}")
     if settings.number_type not in ("auto", "float32", "bfloat16"):
         raise SettingError(f"FOOTNOTE_NUMBER_TYPE={settings.number_type!r}: must be auto, float32 or bfloat16")

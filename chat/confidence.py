@@ -108,6 +108,8 @@ def load_calibration(path: Path, reader: str) -> Calibration | None:
             threshold=float(data["threshold"]),
             card=dict(data.get("card", {})),
         )
+        if not 0 <= found.threshold <= 1:
+            raise ValueError("a threshold outside 0 to 1")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingError(
             f"{path}: the calibration lacks a value ({error!r}); restore the file or delete it"

@@ -4,7 +4,14 @@ from evaluation.beir import load_beir
 from evaluation.engine import Engine, LibraryEngine, parse_method
 from evaluation.gate import MEANINGS, MEASURES, check_gate, parse_gates
 from evaluation.intervals import Difference, Interval
-from evaluation.plots import kinds_svg, recall_svg
+from evaluation.plots import (
+    kinds_svg,
+    recall_svg,
+    reliability_svg,
+    reliability_words,
+    risk_coverage_svg,
+    risk_coverage_words,
+)
 from evaluation.questions import Evidence, Question, QuestionSet, load_questions
 from evaluation.report import html_report
 from evaluation.running import FoundPassage, Kind, Percentiles, Ranking, Report, Row, evaluate
@@ -34,4 +41,8 @@ __all__ = [
     "parse_gates",
     "parse_method",
     "recall_svg",
+    "reliability_svg",
+    "reliability_words",
+    "risk_coverage_svg",
+    "risk_coverage_words",
 ]

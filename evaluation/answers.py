@@ -13,6 +13,7 @@ Names, each with the questions that it is a mean over:
 - quote@1, quote@3       answerable: one of the first k quotes brings evidence or holds a gold answer.
 - silence                unanswerable: not answered. false_silence: answerable, but not answered; lower is better.
 - risk                   all: answered, and not right; lower is better.
+- reason                 unanswerable, and the set says why: declined, and for that reason.
 
 An answerable question that was not answered has 0 in the first rows; one whose asking failed has 0 in silence, too.
 """
@@ -22,11 +23,22 @@ import unicodedata
 from collections import Counter
 
 from chat.answer import Answer
+from evaluation.calibration import CALIBRATION_MEASURES, Judged
 from evaluation.measures import brings
 from evaluation.questions import Question
 
-ANSWER_MEASURES = ("exact_match", "token_f1", "right", "quote@1", "quote@3", "silence", "false_silence", "risk")
-LOWER_IS_BETTER = frozenset({"false_silence", "risk"})
+ANSWER_MEASURES = (
+    "exact_match",
+    "token_f1",
+    "right",
+    "quote@1",
+    "quote@3",
+    "silence",
+    "false_silence",
+    "risk",
+    "reason",
+)
+LOWER_IS_BETTER = frozenset({"false_silence", "risk", *CALIBRATION_MEASURES})
 
 RIGHT_F1 = 0.6  # token F1 from which an answer's words count as right
 QUOTE_LIMIT = 600  # characters; a longer quote is a page, not a sentence, and hits nothing
@@ -43,7 +55,10 @@ def measure_answer(question: Question, answer: Answer | None) -> dict[str, float
         return {}
     answered = answer is not None and answer.answered
     if not question.answers:
-        return {"silence": float(answer is not None and not answered), "risk": float(answered)}
+        values = {"silence": float(answer is not None and not answered), "risk": float(answered)}
+        if question.reason is not None:
+            values["reason"] = float(answer is not None and answer.reason == question.reason)
+        return values
     if answer is None or not answered:
         return dict.fromkeys(ANSWER_MEASURES[:5], 0.0) | {"false_silence": 1.0, "risk": 0.0}
     golds = [*question.answers, " ".join(question.answers)]
@@ -58,6 +73,14 @@ def measure_answer(question: Question, answer: Answer | None) -> dict[str, float
         "false_silence": 0.0,
         "risk": float(not right),
     }
+
+
+def judge(question: Question, answer: Answer | None) -> Judged | None:
+    """The confidence of the best answer, shown or withheld, and whether that is right; None where nobody knows."""
+    if question.answers is None:
+        return None
+    best = answer if answer is None or answer.answered else answer.withheld
+    return Judged(None, False) if best is None else Judged(best.confidence, is_right(question, best))
 
 
 def is_right(question: Question, answer: Answer) -> bool:

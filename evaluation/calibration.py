@@ -6,9 +6,9 @@ right. Questions without a confidence (nothing was read, or the library cannot a
 when questions are put in order, and count as wrong there; calibration is measured over the others.
 
 Names, with N questions, and the first i of them in order of confidence:
-- risk@c       wrong answers among the first c N questions (rounded up) / their number: what a reader meets who wants c of
-               all questions answered. El-Yaniv and Wiener, "On the Foundations of Noise-free Selective Classification"
-               (2010), call it selective risk at coverage c.
+- risk@c       wrong answers among the first c % of N (rounded up) / their number: what somebody meets who wants
+               c % of all questions answered. El-Yaniv and Wiener, "On the Foundations of Noise-free Selective
+               Classification" (2010), call it selective risk at coverage c.
 - aurc         the mean over i = 1 … N of the wrong answers among the first i / i: area under the risk-coverage curve.
 - ece          the sum over 10 bins of equal width of |share right - mean confidence| times the bin's share of the
                questions: expected calibration error (Naeini, Cooper and Hauskrecht, 2015).

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from errors import SettingError
 from evaluation.answers import ANSWER_MEASURES, LOWER_IS_BETTER
+from evaluation.calibration import CALIBRATION_MEASURES, COVERAGES
 from evaluation.intervals import Interval
 from evaluation.measures import CHARACTERS_AT, PAGES_AT, PRECISION_AT, RECALL_AT, RETRIEVAL_MEASURES
 from evaluation.running import Report
 
-MEASURES = (*RETRIEVAL_MEASURES, *ANSWER_MEASURES)
+MEASURES = (*RETRIEVAL_MEASURES, *ANSWER_MEASURES, *CALIBRATION_MEASURES)
 
 MEANINGS: Mapping[str, str] = {
     "ndcg@10": "How high the evidence stands among the first ten; 1 is a perfect order.",
@@ -33,6 +34,14 @@ MEANINGS: Mapping[str, str] = {
     "silence": "Share of questions without an answer that were left unanswered, as they should be.",
     "false_silence": "Share of questions with an answer that were left unanswered; lower is better.",
     "risk": "Share of all questions that got a wrong answer; lower is better.",
+    "reason": "Share of questions without an answer that were declined for the right reason.",
+    "ece": "How far confidence and the share of right answers lie apart, over ten bins; lower is better.",
+    "brier": "Mean squared distance of confidence from right (1) or wrong (0); lower is better.",
+    **{
+        f"risk@{c}": f"Share wrong among the {c} % of all questions answered most surely; lower is better."
+        for c in COVERAGES
+    },
+    "aurc": "Share wrong, averaged over every number of questions answered, the surest first; lower is better.",
 }
 
 
@@ -61,7 +70,7 @@ def parse_gates(expressions: Sequence[str]) -> tuple[Gate, ...]:
 def check_gate(report: Report, expressions: Sequence[str]) -> list[str]:
     """A line for each gate that the report does not pass; SettingError for an unknown measure or value.
 
-    A value is the least that the mean may be; for risk and false_silence, where lower is better, it is the most. A
+    A value is the least that the mean may be; where lower is better (risk, false_silence, ece …), it is the most. A
     report that somebody stopped before its end passes no gate.
     """
     gates = parse_gates(expressions)

@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from chat.answer import Reason
 from errors import ArticleNotFound, QuestionSetError
 from index.values import ArticleSummary, StoredArticle
 from ingest.article import Article, article_id
 
 MAX_BYTES = 200_000_000  # a question set beyond this is a mistake: ten thousand questions take about 5 MB
+REASONS = tuple(reason.value for reason in Reason)
 MAX_SHOWN = 10  # problems named in one error message
 
 
@@ -48,7 +50,8 @@ class Question:
 
     `answers` are acceptable wordings; empty means that the articles hold no answer; None means that nobody wrote one
     down, so only retrieval is measured. `documents` maps the sources of relevant articles to their grades (above 0)
-    where whole articles are judged. `after` are the earlier questions of the conversation, oldest first.
+    where whole articles are judged. `after` are the earlier questions of the conversation, oldest first. `reason` is
+    why it should be declined, in the words that answers use ("period_absent"); None: any reason would do.
     """
 
     question_id: str
@@ -58,6 +61,7 @@ class Question:
     evidence: tuple[Evidence, ...] = ()
     documents: Mapping[str, int] = field(default_factory=dict)
     after: tuple[str, ...] = ()
+    reason: str | None = None
 
     @property
     def answerable(self) -> bool | None:
@@ -89,10 +93,12 @@ class Articles(Protocol):
 def load_questions(path: Path, library: Articles) -> QuestionSet:
     """Read our own format and check it against the library: one JSON object a line.
 
-    `{"question_id"?, "question", "kind"?, "answers": [...], "evidence": [{"article", "quote", "start"?}], "after"?}`
+    `{"question_id"?, "question", "kind"?, "answers": [...], "evidence": [{"article", "quote", "start"?}], "after"?,
+    "reason"?}`
     - `answers` is empty when the articles hold no answer, and may be left out where only retrieval is to be measured.
     - `article` is an id, source, title or file name. `quote` is verbatim, but runs of white space may differ; the first
       place where it stands is taken, from `start` on if that is given.
+    - `reason` says why a question without an answer should be declined, as answers do: "entity_absent".
     - `"quotes": [...]` may stand instead of `evidence`: each is looked for in all articles, in the library's order.
     Raises QuestionSetError, which names the file, the lines and what to do for the first ten problems (all of them are
     in its `problems`).
@@ -251,6 +257,8 @@ def _question(row: dict[str, Any], number: int, finder: QuoteFinder, problems: l
     for key in ("question_id", "kind"):
         if key in row and not (_is_words(row[key]) or (key == "question_id" and type(row[key]) is int)):
             wrong(f'"{key}" must be a text that is not empty')
+    if "reason" in row and row["reason"] not in REASONS:
+        wrong(f'"reason" must be one of {", ".join(REASONS)}')
     if len(problems) > before:
         return None
     if "answers" not in row and not row.get("evidence") and not row.get("quotes"):
@@ -274,6 +282,8 @@ def _question(row: dict[str, Any], number: int, finder: QuoteFinder, problems: l
         except QuestionSetError as error:
             wrong(str(error))
     answers = tuple(row["answers"]) if "answers" in row else None
+    if row.get("reason") is not None and answers != ():
+        wrong('"reason" says why there is no answer, but "answers" is not empty; drop one of them')
     if answers == () and evidence:
         wrong(
             '"answers" is empty, so the articles hold no answer, but evidence is given; '
@@ -288,6 +298,7 @@ def _question(row: dict[str, Any], number: int, finder: QuoteFinder, problems: l
         answers=answers,
         evidence=tuple(dict.fromkeys(evidence)),
         after=tuple(row.get("after", [])),
+        reason=row.get("reason"),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from evaluation.answers import LOWER_IS_BETTER
 from evaluation.gate import MEANINGS
 from evaluation.intervals import Difference, Interval
-from evaluation.plots import clean, kinds_svg, recall_svg
+from evaluation.plots import clean, kinds_svg, recall_svg, reliability_svg, risk_coverage_svg
 from evaluation.running import Ranking, Report, Row
 
 ROWS_SHOWN = 500  # more would make a file that browsers open slowly; CSV and JSON hold every row
@@ -53,6 +53,7 @@ def html_report(report: Report) -> str:
             _section("Measures", _measures(report)),
             _section("Recall", recall_svg(report)),
             *([_section("Comparison", _compared(report))] if report.compared else []),
+            *([_section("Confidence", _confidence(report))] if "ece" in report.measures else []),
             *([_section("By kind of question", kinds_svg(report) + _kinds(report))] if report.by_kind else []),
             _section("Questions", _questions(report)),
             _section("How it was measured", _settings(report)),
@@ -126,6 +127,15 @@ def _interval(each: Interval | None) -> str:
     if each is None:
         return "–"
     return f'{each.mean:.3f} <span class="muted">({each.low:.3f} to {each.high:.3f})</span>'
+
+
+def _confidence(report: Report) -> str:
+    return (
+        "<p>On the dashed line, confidence is the share of right answers. An answer that was withheld as too doubtful "
+        "counts with the confidence that it had; without any confidence a question comes last.</p>"
+        + reliability_svg(report)
+        + risk_coverage_svg(report)
+    )
 
 
 def _compared(report: Report) -> str:

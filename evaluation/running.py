@@ -15,7 +15,8 @@ import numpy as np
 
 from chat.answer import Answer, Quote
 from errors import ArticleNotFound, FootnoteError, QuestionSetError, SettingError
-from evaluation.answers import measure_answer
+from evaluation.answers import judge, measure_answer
+from evaluation.calibration import Judged, calibration_measures
 from evaluation.engine import Engine
 from evaluation.intervals import FLIPS, RESAMPLES, SEED, Difference, Interval, intervals, paired
 from evaluation.measures import RETRIEVAL_MEASURES, Retrieval, is_relevant, measure_retrieval
@@ -67,7 +68,8 @@ class Row:
 
     `answers` are the expected ones (None: not known). `measures` are the first method's and the answer's. `answered`
     is None when the question was not asked or asking failed; `error` says why it failed. `rankings` are in the order
-    of methods, `quotes` the first three.
+    of methods, `quotes` the first three. `judged` says how sure the best answer was, shown or not, and whether it is
+    right; None where the question was not asked.
     """
 
     question_id: str
@@ -87,6 +89,7 @@ class Row:
     rankings: tuple[Ranking, ...]
     milliseconds: float | None
     error: str | None = None
+    judged: Judged | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The row in the command line's shape."""
@@ -113,7 +116,8 @@ class Percentiles:
 class Report:
     """An evaluation. `measures` are the first method's and the answers', `by_method` hold retrieval for every method.
 
-    `questions` counts those evaluated, `total` those of the set: fewer were evaluated if somebody stopped it.
+    `measures` have those of calibration, too, where answers carry a confidence. `questions` counts those evaluated,
+    `total` those of the set: fewer were evaluated if somebody stopped it.
     `compared` maps "A vs B" to A minus B for each measure of retrieval. `milliseconds` has search and ask, if known.
     """
 
@@ -236,7 +240,7 @@ def evaluate(
         questions=len(rows),
         total=total,
         methods=methods,
-        measures=intervals([row.measures for row in rows]),
+        measures=intervals([row.measures for row in rows]) | calibration_measures(judged_in(rows)),
         by_method=retrieval,
         by_kind=_by_kind(rows),
         rows=tuple(rows),
@@ -246,6 +250,11 @@ def evaluate(
         date=datetime.now(UTC) if date is None else date,
         milliseconds=_milliseconds(rows),
     )
+
+
+def judged_in(rows: Sequence[Row]) -> list[Judged]:
+    """The judged answers of those rows that were asked."""
+    return [row.judged for row in rows if row.judged is not None]
 
 
 def check_evidence(question_set: QuestionSet, engine: Engine) -> None:
@@ -272,12 +281,14 @@ def _row(question: Question, engine: Engine, methods: Sequence[str], k: int, ask
     answer: Answer | None = None
     error: str | None = None
     measures: dict[str, float] = {}
+    judged: Judged | None = None
     if ask and question.answers is not None:
         try:
             answer = engine.ask(question.question, question.after)
         except FootnoteError as failure:
             error = str(failure)
         measures = measure_answer(question, answer)
+        judged = judge(question, answer)
     query = answer.understood if answer is not None and question.after else question.question
     rankings = tuple(_ranking(question, query, engine, method, k, shown) for method in methods)
     return Row(
@@ -298,6 +309,7 @@ def _row(question: Question, engine: Engine, methods: Sequence[str], k: int, ask
         rankings=rankings,
         milliseconds=None if answer is None else answer.milliseconds.get("total"),
         error=error,
+        judged=judged,
     )
 
 

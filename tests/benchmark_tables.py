@@ -114,7 +114,7 @@ def main() -> None:
                 report = library.add(_sources(args.what, args.data, Path(folder)))
                 if report.failed:
                     raise SystemExit(f"{report.failed[0].source}: {report.failed[0].error}")
-            answerer = app._answerer(library)
+            answerer = app._answerer(library, settings)
             print(json.dumps(_measured(answerer, asked, within=False, show=args.show)))
             if args.what == "tatqa":
                 print(json.dumps(_measured(answerer, asked, within=True, show=args.show)))

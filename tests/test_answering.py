@@ -12,6 +12,7 @@ import pytest
 
 from chat.answer import Answer, Considered, Quote, Reason
 from chat.answering import Answerer, AnswerSettings
+from chat.confidence import Calibration, Logistic, log_odds
 from chat.reader import Reading, SentenceReader
 from chat.routing import Router
 from chat.terms import asks_for_furniture
@@ -415,6 +416,62 @@ def test_what_the_reader_believes_decides_what_is_shown(filled, probability, rea
     answer = Answerer(filled, ScriptedReader({"92": probability}), settings).ask("How many devices?")
     assert answer.reason is reason
     assert answer.answered is (reason is None)
+
+
+def calibrated(probability: float, *, speaks: float = 0.9, threshold: float = 0.4) -> Calibration:
+    """Holds every answer for right with the same probability."""
+    return Calibration("scripted", Logistic(log_odds(probability), {}), Logistic(log_odds(speaks), {}), threshold, {})
+
+
+@pytest.mark.parametrize(
+    ("confidence", "threshold", "shown"),
+    [(0.41, None, True), (0.39, None, False), (0.39, 0.3, True), (0.8, 0.9, False)],
+)
+def test_with_a_calibration_confidence_decides(filled, confidence, threshold, shown):
+    reader = ScriptedReader({"92": 0.01})  # what the reader itself believes no longer counts
+    answer = Answerer(filled, reader, AnswerSettings(threshold=threshold), calibrated(confidence)).ask(
+        "How many devices?"
+    )
+    assert answer.answered is shown
+    assert answer.confidence == (confidence if shown else None)
+    assert (answer.withheld is None) is shown
+
+
+def test_a_withheld_answer_is_told_apart_from_what_is_shown(filled):
+    answer = Answerer(filled, ScriptedReader({"92": 0.9}), calibration=calibrated(0.2)).ask("How many devices?")
+    assert_declined(answer, Reason.NO_ANSWER_IN_PASSAGES)
+    assert answer.to_json()["withheld"] == {"text": "92", "confidence": 0.2}
+    assert ask(filled, "How many devices?", {"92": 0.9}).to_json()["withheld"] is None
+
+
+def test_what_the_library_cannot_answer_is_not_even_withheld(filled):
+    answerer = Answerer(filled, ScriptedReader({"US$1.59 billion": 0.9}), calibration=calibrated(0.9))
+    answer = answerer.ask("What was China's market worth in 2010?")
+    assert_declined(answer, Reason.PERIOD_ABSENT)
+    assert answer.withheld is None
+
+
+def test_passages_that_do_not_speak_of_it_are_told_from_those_that_do(filled):
+    reader = ScriptedReader({"92": 0.9})
+    for speaks, reason in [(0.6, Reason.NO_ANSWER_IN_PASSAGES), (0.4, Reason.NOTHING_RELEVANT)]:
+        answer = Answerer(filled, reader, calibration=calibrated(0.1, speaks=speaks)).ask("How many devices?")
+        assert_declined(answer, reason)
+
+
+@pytest.mark.parametrize("k", [1, 100])
+def test_confidence_does_not_hang_on_how_much_is_listed(filled, k):
+    fitted = Calibration("scripted", Logistic(0.0, {"dense_ahead": (0.0, 0.1, 1.0)}), Logistic(0.0, {}), 0.0, {})
+    answerer = Answerer(filled, ScriptedReader({"92": 0.9}), AnswerSettings(read=2), fitted)
+    assert answerer.ask("How many devices?", k=k).confidence == answerer.ask("How many devices?").confidence
+
+
+def test_a_question_can_be_examined_without_deciding(filled):
+    answerer = Answerer(filled, ScriptedReader({"92": 0.01}), calibration=calibrated(0.1))
+    examined = answerer.examine("How many devices?")
+    assert (examined.answer.text, examined.answer.confidence, examined.declined) == ("92", 0.1, None)
+    assert examined.features["odds"] == log_odds(0.01)
+    nothing = Answerer(filled, ScriptedReader()).examine("How many devices?")
+    assert (nothing.answer.text, nothing.answer.answered, nothing.features) == (None, False, {})
 
 
 def test_passages_are_listed_also_when_nothing_is_answered(filled):

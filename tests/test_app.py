@@ -376,6 +376,8 @@ def test_wrong_settings_are_named(tmp_path):
     for env, message in (
         ({"FOOTNOTE_DEPTH": "deep"}, "FOOTNOTE_DEPTH='deep': must be a whole number"),
         ({"FOOTNOTE_DENSE_WEIGHT": "2"}, "FOOTNOTE_DENSE_WEIGHT=2.0: must be between 0 and 1"),
+        ({"FOOTNOTE_THRESHOLD": "50"}, "FOOTNOTE_THRESHOLD=50.0: must be between 0 and 1"),
+        ({"FOOTNOTE_THRESHOLD": "often"}, "FOOTNOTE_THRESHOLD='often': must be a number"),
         ({"FOOTNOTE_NUMBER_TYPE": "int4"}, "FOOTNOTE_NUMBER_TYPE='int4'"),
     ):
         (line,) = errors(run("list", library=tmp_path / "library", code=1, env=env))

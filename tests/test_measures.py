@@ -229,6 +229,7 @@ def test_long_answer_and_long_quote_do_not_count_for_holding_the_gold_one() -> N
 def test_silence_is_wrong_where_there_is_an_answer_and_right_where_there_is_none() -> None:
     values = measure_answer(GOLD, answer(None))
     assert values == dict.fromkeys(ANSWER_MEASURES[:5], 0.0) | {"false_silence": 1.0, "risk": 0.0}
+
     assert measure_answer(GOLD, None) == values
     nothing = question(answers=(), kind="unanswerable")
     assert measure_answer(nothing, answer(None)) == {"silence": 1.0, "risk": 0.0}
@@ -248,3 +249,13 @@ def test_conflict_needs_every_value_and_a_disagreement() -> None:
     assert measure_answer(asked, answer("US$7.33 billion; US$16.02 billion", low, high))["right"] == 0.0
     assert measure_answer(asked, answer("US$7.33 billion; US$16.02 billion", low, high))["exact_match"] == 1.0
     assert measure_answer(replace(asked, kind="compare"), answer("US$7.33 billion", low))["right"] == 0.0
+
+
+def test_a_reason_counts_only_when_it_is_the_expected_one() -> None:
+    asked = Question("q", "Q", "unanswerable", (), reason="period_absent")
+    declined = answer(None, answered=False, reason=Reason.PERIOD_ABSENT)
+    assert measure_answer(asked, declined)["reason"] == 1.0
+    assert measure_answer(asked, replace(declined, reason=Reason.ENTITY_ABSENT))["reason"] == 0.0
+    assert measure_answer(asked, answer("92"))["reason"] == 0.0
+    assert measure_answer(asked, None)["reason"] == 0.0
+    assert "reason" not in measure_answer(replace(asked, reason=None), declined)

@@ -114,6 +114,16 @@ def test_kind_and_id_have_defaults(tmp_path: Path) -> None:
     ]
 
 
+def test_a_question_without_an_answer_may_say_why(tmp_path: Path) -> None:
+    rows = [{"question": "Q", "answers": [], "reason": "period_absent"}, {"question": "R", "answers": []}]
+    loaded = load_questions(write(tmp_path, *rows), LIBRARY).questions
+    assert [question.reason for question in loaded] == ["period_absent", None]
+    unknown: dict[str, Any] = {"question": "Q", "answers": [], "reason": "tired"}
+    found = problems(write(tmp_path, unknown, {"question": "R", "answers": ["x"], "reason": "period_absent"}))
+    assert [each.split(":")[0] for each in found] == ["line 1", "line 2"]
+    assert "entity_absent" in found[0]
+
+
 def test_question_without_answers_but_with_evidence_measures_retrieval_only(tmp_path: Path) -> None:
     row = {"question": "Q", "evidence": [{"article": "india.md", "quote": "India"}]}
     (question,) = load_questions(write(tmp_path, row), LIBRARY).questions

@@ -408,9 +408,13 @@ def test_an_evaluation_gives_measures_a_plot_reasons_and_files(client):
     assert client.get(f"/api/evaluations/{job}/questions/99").status_code == 404
 
     for shade, ink in (("light", "#1d2126"), ("dark", "#e9e6df")):
-        plot = client.get(f"/api/evaluations/{job}/recall-{shade}.svg")
-        assert plot.headers["content-type"] == "image/svg+xml"
-        assert f'<svg color="{ink}" ' in plot.text
+        for name in ("recall", "reliability", "coverage"):
+            plot = client.get(f"/api/evaluations/{job}/{name}-{shade}.svg")
+            assert plot.headers["content-type"] == "image/svg+xml"
+            assert f'<svg color="{ink}" ' in plot.text
+    assert client.get(f"/api/evaluations/{job}/weather-light.svg").status_code == 404
+    assert [each["name"] for each in view["plots"]] == ["reliability", "coverage"]
+    assert "1.00 right of 2" in view["plots"][0]["words"]
 
     csv = client.get(f"/api/evaluations/{job}/files/questions.csv")
     assert csv.content.decode("utf-8-sig").split("\r\n")[0].startswith("question_id,question,kind")

@@ -8,8 +8,8 @@ kept, so that a second run takes seconds; they are made anew for another reader 
 
 A question's label is whether its best answer is right, as `evaluate` judges it: never, where there is no answer. A
 second model, which tells "nothing relevant" from "no answer in these passages", is fitted on the same searches with the
-question's own article in the library and without it. `--check` reports a question set of ours over a library of its own,
-and fits nothing on it. `--write` puts the result into models/confidence/confidence.json.
+question's own article in the library and without it. `--check` reports a question set over a library of its own, and
+fits nothing on it. `--write` puts the result into models/confidence/confidence.json.
 """
 
 import argparse
@@ -93,12 +93,10 @@ def main() -> None:
     for name, each in figures.items():
         print(name, json.dumps(each))
     print("reliability on the reporting half:")
-    for each in reliability(_judged(report, calibration.right)):
-        if each.questions:
-            print(
-                f"  {each.low:.1f} to {each.high:.1f}: {each.confidence:.3f} held, {each.right:.3f} right",
-                each.questions,
-            )
+    for part in reliability(_judged(report, calibration.right)):
+        if part.questions:
+            shares = f"{part.confidence:.3f} held, {part.right:.3f} right of {part.questions}"
+            print(f"  {part.low:.1f} to {part.high:.1f}: {shares}")
     _print_thresholds(report, calibration.right)
     if args.write:
         card = {
@@ -167,7 +165,7 @@ def _own_rows(questions: Path, articles: Path, work: Path, embedder: SentenceEmb
 
 def _row(question: Question, library: Library, answerer: Answerer) -> Row:
     """What is known of one question; `right` says whether its best answer is, shown or not."""
-    examined = answerer.examine(question.question, after=question.after)
+    examined = answerer.examine(question.question)
     hits = examined.found.hits[: AnswerSettings().read]
     return {
         "id": question.question_id,

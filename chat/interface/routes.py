@@ -27,7 +27,7 @@ from chat.interface.jobs import Handle, Item, JobQueue
 from chat.interface.rendering import file_name
 from chat.interface.views import article_view, facts_view, job_view, report_view, row_view, summary_view
 from errors import ArticleNotFound, FootnoteError, LibraryFull, SourceTooLarge
-from evaluation import Report, html_report, recall_svg
+from evaluation import Report, html_report, recall_svg, reliability_svg, risk_coverage_svg
 from index.pace import duration
 from index.values import AddReport, Listed, Method, Progress
 from ingest.article import Article
@@ -39,6 +39,7 @@ UPLOAD_LIMIT = 256 * 1024 * 1024  # bytes of one file; the readers have limits o
 URL_LIMIT = 500  # pages chosen from a list at once; as many as a job has lines
 JSON_LIMIT = 16 * 1024 * 1024  # bytes of a posted form: a pasted text, or a question set
 SCALES = {"1": 1.0, "1.5": 1.5, "2": 2.0, "3": 3.0, "4": 4.0}  # pixels a point; few, so that pictures are found again
+PLOTS = {"recall": recall_svg, "reliability": reliability_svg, "coverage": risk_coverage_svg}
 METHOD_NAMES = tuple(method.value for method in Method)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -90,7 +91,7 @@ class Routes:
             post("/api/evaluations", self.evaluate),
             get("/api/evaluations/{key}", self.evaluation),
             get("/api/evaluations/{key}/questions/{number:int}", self.evaluated_question),
-            get("/api/evaluations/{key}/recall-{shade}.svg", self.plot),
+            get("/api/evaluations/{key}/{plot:str}-{shade:str}.svg", self.plot),
             get("/api/evaluations/{key}/files/{name}", self.evaluation_file),
         ]
 
@@ -317,12 +318,13 @@ class Routes:
         return JSONResponse(row_view(report.rows[number], {each.article_id: each.title for each in summaries}))
 
     async def plot(self, request: Request) -> Response:
-        """The plot of recall@k as an image, its text light or dark."""
+        """A plot as an image, its text light or dark: of recall@k, of reliability, or of risk against coverage."""
         report = self._report(request)
-        if report is None:
+        draw = PLOTS.get(request.path_params["plot"])
+        if report is None or draw is None:
             return _gone()
         ink = "#e9e6df" if request.path_params["shade"] == "dark" else "#1d2126"
-        svg = recall_svg(report).replace("<svg ", f'<svg color="{ink}" ', 1)
+        svg = draw(report).replace("<svg ", f'<svg color="{ink}" ', 1)
         return Response(svg, media_type="image/svg+xml")
 
     async def evaluation_file(self, request: Request) -> Response:

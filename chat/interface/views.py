@@ -13,6 +13,7 @@ from chat.interface.rendering import file_name, long_date
 from evaluation.answers import LOWER_IS_BETTER
 from evaluation.gate import MEANINGS
 from evaluation.intervals import Interval
+from evaluation.plots import reliability_words, risk_coverage_words
 from evaluation.running import Report, Row
 from index.values import ArticleSummary, StoredArticle
 from ingest.article import Article, Block, BlockKind
@@ -32,7 +33,19 @@ USUAL_FACTS = {
     "language": "Language",
     "author": "Author",
 }
-MAIN = ("ndcg@10", "mrr@10", "recall@5", "recall@10", "precision@5", "right", "quote@1", "quote@3", "silence", "risk")
+MAIN = (
+    "ndcg@10",
+    "mrr@10",
+    "recall@5",
+    "recall@10",
+    "precision@5",
+    "right",
+    "quote@1",
+    "quote@3",
+    "silence",
+    "risk",
+    "ece",
+)
 COMPARED = ("ndcg@10", "recall@5")
 
 
@@ -151,6 +164,12 @@ def report_view(report: Report, label: str) -> dict[str, Any]:
             _measure(name, [report.by_method[method].get(name) for method in report.methods]) for name in retrieval
         ],
         "answers": [_measure(name, [report.measures[name]]) for name in answers],
+        "plots": [
+            {"name": "reliability", "title": "Is confidence right?", "words": reliability_words(report)},
+            {"name": "coverage", "title": "Wrong answers by share answered", "words": risk_coverage_words(report)},
+        ]
+        if "ece" in report.measures
+        else [],
         "compared": [
             {
                 "pair": pair,

@@ -170,10 +170,19 @@ async function showResult(key) {
           "div",
           {},
           el("h3", {}, "Recall by number of passages looked at"),
-          el("div", { className: "fn-plot" }, plot(key, "light", result), plot(key, "dark", result)),
+          el("div", { className: "fn-plot" }, ...plot(key, "recall", result.recall_words, 320)),
           ...(result.answers.length ? [el("h3", {}, "Answers"), measures(result, result.answers, [""], "Answers")] : []),
         ),
       ),
+      ...(result.plots.length
+        ? [
+            el(
+              "div",
+              { className: "fn-columns-even" },
+              ...result.plots.map((each) => el("div", {}, el("h3", {}, each.title), el("div", { className: "fn-plot" }, ...plot(key, each.name, each.words, each.name === "reliability" ? 340 : 320)))),
+            ),
+          ]
+        : []),
       ...(result.compared.length ? [el("h3", {}, "Differences"), differences(result)] : []),
       el("h3", {}, "Questions"),
       el("p", { className: "fn-quiet" }, "The rank at which evidence was first found. Open a question to see why."),
@@ -183,8 +192,9 @@ async function showResult(key) {
   });
 }
 
-function plot(key, shade, result) {
-  return el("img", { src: `/api/evaluations/${key}/recall-${shade}.svg`, alt: result.recall_words, className: `fn-only-${shade}`, width: 640, height: 320 });
+/** A plot for light and for dark pages; style.css shows the one that fits. */
+function plot(key, name, words, height) {
+  return ["light", "dark"].map((shade) => el("img", { src: `/api/evaluations/${key}/${name}-${shade}.svg`, alt: words, className: `fn-only-${shade}`, width: 640, height }));
 }
 
 const figure = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));

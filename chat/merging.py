@@ -73,6 +73,7 @@ def merged(whole: Answer, cells: Sequence[Cell], answers: Sequence[Answer], k: i
         },
         notes=tuple(dict.fromkeys(note for each in (whole, *answers) for note in each.notes)),
         parts=parts,
+        withheld=None if answered else whole.withheld,
     )
 
 

@@ -113,7 +113,7 @@ def _ask(parsed: argparse.Namespace, settings: Settings) -> int:
     from index.where import parse_where
 
     where = parse_where(parsed.where)
-    with _library(settings, parsed) as library:
+    with _exporting(parsed.export) as export, _library(settings, parsed) as library:
         _fill(library, settings, parsed)
         answerer = _answerer(library, settings)
         if parsed.batch is None:
@@ -121,12 +121,91 @@ def _ask(parsed: argparse.Namespace, settings: Settings) -> int:
                 parsed.question, after=parsed.after, as_written=parsed.as_written, k=parsed.k, where=where
             )
             _out(json.dumps(answer.to_json(), ensure_ascii=False) if parsed.json else _answer_text(answer))
+            export([answer])
             return 0
+        answers: list[Answer] = []
         for question, after in _questions(parsed.batch):
             earlier = [*parsed.after, *after]
             answer = answerer.ask(question, after=earlier, as_written=parsed.as_written, k=parsed.k, where=where)
             _out(json.dumps(answer.to_json(), ensure_ascii=False) if parsed.json else _answer_text(answer) + "\n")
+            if parsed.export is not None:
+                answers.append(answer)
+        export(answers, one=False)
     return 0
+
+
+@contextmanager
+def _exporting(name: str | None) -> "Iterator[Callable[..., None]]":
+    """A function that writes answers to the file `name`, which is checked before any is made; it does nothing without.
+
+    `one` says that a single answer is no conversation of one.
+    """
+    if name is None:
+        yield lambda *_, **__: None
+        return
+    from datetime import date
+
+    from chat.export import FORMATS, Asked, export, new_file
+
+    path = Path(name)
+    with new_file(path, FORMATS) as write:
+
+        def export_all(answers: "Sequence[Answer]", *, one: bool = True) -> None:
+            turns = [Asked(answer.question, answer) for answer in answers]
+            write(export(turns, path.suffix.lower(), made=date.today(), one=one))
+
+        yield export_all
+
+
+def _grid(parsed: argparse.Namespace, settings: Settings) -> int:
+    from index.where import parse_where
+
+    if not parsed.articles and not parsed.where:
+        raise SettingError("grid: say which articles, as in: grid questions.txt all --out grid.xlsx; or give --where")
+    where = parse_where(parsed.where)
+    from chat.export import new_file
+    from chat.grid import FORMATS, grid_bytes, make_grid, parse_questions
+
+    questions = parse_questions(
+        _read_text(parsed.questions), parsed.questions, json_lines=parsed.questions.lower().endswith(".jsonl")
+    )
+    path = Path(parsed.out)
+    try:
+        with new_file(path, FORMATS) as write, _library(settings, parsed) as library:
+            _fill(library, settings, parsed)
+            articles = library.find(parsed.articles, where)
+            answerer = _answerer(library, settings)
+            with _counted("Asking", unit=" cells") as on_count:
+                done = iter(range(1, len(questions) * len(articles) + 1))
+                grid = make_grid(
+                    questions,
+                    articles,
+                    answerer,
+                    library.article,
+                    on_cell=lambda *_: on_count(next(done), len(questions) * len(articles)),
+                )
+            write(grid_bytes(grid, path.suffix.lower()))
+    except KeyboardInterrupt:
+        _tell(f"footnote: stopped; {path} was not written")
+        return 130
+    counts = {"questions": len(questions), "articles": len(articles), "answered": grid.answered, "out": str(path)}
+    if parsed.json:
+        _out(json.dumps(counts | {"grid": grid.to_json()}, ensure_ascii=False))
+    else:
+        blank = len(questions) * len(articles) - grid.answered
+        _out(f"{path}: {len(questions)} questions, {len(articles)} articles; {grid.answered} answered, {blank} blank")
+    return 0
+
+
+def _read_text(name: str) -> str:
+    """A text file's content, or that of standard input for "-"."""
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise SettingError(f"{name}: cannot be read ({error.strerror}); check the path") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"{name}: is no text in UTF-8; save it as plain text with one question a line") from None
 
 
 def _search(parsed: argparse.Namespace, settings: Settings) -> int:
@@ -595,10 +674,10 @@ def _progress(title: str) -> "Iterator[Callable[[Progress], None]]":
 
 
 @contextmanager
-def _counted(title: str) -> Iterator[Callable[[int, int], None]]:
+def _counted(title: str, unit: str = " questions") -> Iterator[Callable[[int, int], None]]:
     from tqdm import tqdm
 
-    with tqdm(desc=title, unit=" questions", disable=not sys.stderr.isatty(), leave=False) as bar:
+    with tqdm(desc=title, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
 
         def on_count(done: int, total: int) -> None:
             bar.total = total
@@ -739,7 +818,21 @@ def _parser() -> argparse.ArgumentParser:
         "--after", action="append", default=[], metavar="QUESTION", help="an earlier question, oldest first"
     )
     ask.add_argument("--as-written", action="store_true", help="take nothing from earlier questions")
+    ask.add_argument(
+        "--export", metavar="FILE.md|csv|json", help="write the answer with its citations to this file, too"
+    )
     _listing(ask)
+
+    grid = verb("grid", _grid, "put every question to every article: a quote, or why there is none, in each cell")
+    grid.add_argument(
+        "questions", metavar="QUESTIONS", help="a file with one question a line, or .jsonl; - reads input"
+    )
+    grid.add_argument(
+        "articles", nargs="*", metavar="ARTICLE", help="ids, titles, sources, folders, patterns as *.pdf, or all"
+    )
+    grid.add_argument("--out", required=True, metavar="FILE.xlsx|csv|json", help="where to write the grid")
+    _where_option(grid)
+    _json_option(grid)
 
     search = verb("search", _search, "find passages")
     _one_or_batch(search, "query")
@@ -785,7 +878,9 @@ def _parser() -> argparse.ArgumentParser:
     _json_option(evaluate)
 
     verify = verb("verify", _verify, "check the library, or the quotes of an exported answer")
-    verify.add_argument("file", nargs="?", metavar="FILE", help="answers as `ask --json` printed them")
+    verify.add_argument(
+        "file", nargs="?", metavar="FILE", help="what `ask --json`, `ask --export`, `grid` or the page wrote"
+    )
     _json_option(verify)
     return parser
 
@@ -809,10 +904,14 @@ def _one_or_batch(parser: argparse.ArgumentParser, name: str) -> None:
 
 def _listing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--k", type=_count, default=10, help="how many passages are listed (default 10)")
+    _where_option(parser)
+    _json_option(parser)
+
+
+def _where_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--where", action="append", default=[], metavar="EXPR", help="key=value, !=, <=, >= on facts and dates"
     )
-    _json_option(parser)
 
 
 def _json_option(parser: argparse.ArgumentParser) -> None:

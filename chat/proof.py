@@ -1,72 +1,69 @@
-"""Checks the quotes of an exported answer against the library: unchanged, moved, altered, or the source is gone.
+"""Checks the quotes of an exported file against the library: unchanged, moved, altered, or the source is gone.
 
-Knows the shape that `ask --json` prints, and plain string equality; no index and no model.
+Plain string equality; no index and no model. `chat/exported.py` reads the files.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from errors import ArticleNotFound, SettingError
+from chat.exported import Claim, read_export
+from errors import ArticleNotFound
 from index.values import StoredArticle
+
+SHOWN = 80  # characters of a quote in a report
+_STATES = ("unchanged", "moved", "altered", "source_gone")
 
 
 def check_export(path: Path, article: Callable[[str], StoredArticle]) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Counts by state, and a row for each quote that is not unchanged. Raises SettingError when there is no quote."""
-    counts = {"quotes": 0, "unchanged": 0, "moved": 0, "altered": 0, "source_gone": 0}
+    """Counts by state, and a row for each quote that is not unchanged: `what` in a word, `where` for people.
+
+    A row also has the quote's article_id, start and end; of one that moved, `now` is where it begins and ends today.
+    Raises SettingError when the file is no export.
+    """
+    counts = {"quotes": 0, **dict.fromkeys(_STATES, 0)}
     problems: list[dict[str, Any]] = []
-    for quote in _quotes(_load(path)):
-        state = _state(quote, article)
+    texts: dict[str, str | None] = {}
+    for claim in read_export(path):
+        if claim.article_id not in texts:
+            texts[claim.article_id] = _text(claim.article_id, article)
+        state, now = _state(claim, texts[claim.article_id])
         counts["quotes"] += 1
         counts[state] += 1
         if state != "unchanged":
-            shown = str(quote["text"])
-            shown = shown if len(shown) <= 80 else shown[:79] + "…"
-            where = (
-                f"{quote.get('title') or quote['article_id']}, characters {quote['start']} to {quote['end']}: “{shown}”"
-            )
-            problems.append({"what": state, "where": where})
-    if not counts["quotes"]:
-        raise SettingError(f"{path}: holds no quotes; give a file that `ask --json` printed")
+            problems.append(_problem(claim, state, now))
     return counts, problems
 
 
-def _load(path: Path) -> list[Any]:
+def _text(article_id: str, article: Callable[[str], StoredArticle]) -> str | None:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: cannot be read ({error})") from None
-    try:
-        return [json.loads(text)]
-    except ValueError:
-        pass
-    try:
-        return [json.loads(line) for line in text.split("\n") if line.strip()]
-    except ValueError:
-        raise SettingError(f"{path}: is not JSON; give a file that `ask --json` printed") from None
-
-
-def _quotes(value: Any) -> Iterator[dict[str, Any]]:
-    """Everything in a JSON value that is a quote, wherever it stands."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _quotes(each)
-    elif isinstance(value, dict):
-        kinds = {"article_id": str, "start": int, "end": int, "text": str}
-        if all(isinstance(value.get(key), kind) for key, kind in kinds.items()):
-            yield value
-        for each in value.values():
-            yield from _quotes(each)
-
-
-def _state(quote: dict[str, Any], article: Callable[[str], StoredArticle]) -> str:
-    try:
-        text = article(quote["article_id"]).article.text
+        return article(article_id).article.text
     except ArticleNotFound:
-        return "source_gone"
-    start, end = quote["start"], quote["end"]
+        return None
+
+
+def _state(claim: Claim, text: str | None) -> tuple[str, int | None]:
+    """The state in a word, and where a quote that moved begins now: at the place nearest to where it stood."""
+    if claim.fault:
+        return "altered", None
+    if text is None:
+        return "source_gone", None
     # Slicing forgives an end behind the text, and an empty quote would stand anywhere.
-    if 0 <= start < end <= len(text) and text[start:end] == quote["text"]:
-        return "unchanged"
-    return "moved" if quote["text"] and quote["text"] in text else "altered"
+    if 0 <= claim.start < claim.end <= len(text) and text[claim.start : claim.end] == claim.text:
+        return "unchanged", None
+    if not claim.text:
+        return "altered", None
+    at = max(0, min(claim.start, len(text)))
+    places = [text.rfind(claim.text, 0, at + len(claim.text)), text.find(claim.text, at)]
+    found = [place for place in places if place >= 0]
+    return ("moved", min(found, key=lambda place: abs(place - at))) if found else ("altered", None)
+
+
+def _problem(claim: Claim, state: str, now: int | None) -> dict[str, Any]:
+    shown = claim.text if len(claim.text) <= SHOWN else claim.text[: SHOWN - 1] + "…"
+    where = f"{claim.title or claim.article_id}, characters {claim.start} to {claim.end}: “{shown}”"
+    row: dict[str, Any] = {"what": state, "where": f"{claim.place}: {where}" if claim.place else where}
+    if claim.fault:
+        row["where"] += f" ({claim.fault})"
+    row |= {"article_id": claim.article_id, "start": claim.start, "end": claim.end}
+    return row if now is None else row | {"now": [now, now + len(claim.text)]}

@@ -8,6 +8,7 @@ import errno
 import hashlib
 import logging
 import os
+import re
 import shutil
 import threading
 import time
@@ -16,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,7 @@ class Library:
         self._lock = threading.RLock()
         self._held: tuple[int, list[Held]] | None = None
         self._summaries: tuple[list[Held], list[ArticleSummary]] | None = None
+        self._last_query: tuple[str, npt.NDArray[np.float32]] | None = None
 
     # Adding and removing ------------------------------------------------------------------------------------------
 
@@ -267,6 +270,27 @@ class Library:
             raise ArticleNotFound(name)
         return StoredArticle(article, held.text_sha256, held.corrections)
 
+    def find(self, names: Sequence[str], where: Where = EVERYTHING) -> list[ArticleSummary]:
+        """Articles that are named and pass `where`, each once, in the order of the names; without names all that pass.
+
+        A name is an id, source, file name or title, a pattern of one ("*.pdf"), a folder of sources, or "all". Raises
+        ArticleNotFound for a name that means none, and LibraryError where a name means several or none passes.
+        """
+        held = self._all()
+        chosen: dict[str, Held] = {} if names else {each.article_id: each for each in held}
+        for name in names:
+            try:
+                found = [self._find(name)]
+            except ArticleNotFound:
+                found = [each for each in held if name == "all" or _is_meant(each, name)]
+                if not found and name != "all":
+                    raise
+            chosen |= {each.article_id: each for each in found}
+        passing = [_summary(each) for each in chosen.values() if where.matches(_fields(each))]
+        if not passing:
+            raise LibraryError("no article passes --where" if chosen else "the library is empty; add articles first")
+        return passing
+
     def passages(self, name: str) -> list[tuple[int, int]]:
         """The offsets of an article's passages, in order."""
         return [(each.start, each.end) for each in self._store.passages_of(self._find(name).article_id)]
@@ -337,7 +361,7 @@ class Library:
         vector: npt.NDArray[np.float32] | None = None
         embed = time.perf_counter()
         if method is not Method.WORDS and len(self._vector_view()):
-            vector = self.embedder.embed_queries([query])[0]
+            vector = self._vector_of(query)
         retrieve = time.perf_counter()
         preference = self._prefer(query, self.articles())
         ranked = self._ranked(query, vector, where, method, max(self._search_settings.depth, k), preference)
@@ -350,6 +374,14 @@ class Library:
             "total": round((end - begin) * 1000, 2),
         }
         return SearchResult(query, hits, times, preference)
+
+    def _vector_of(self, query: str) -> npt.NDArray[np.float32]:
+        """The question's vector; the last one is kept, since a grid puts a question to one article after another."""
+        known = self._last_query
+        if known is None or known[0] != query:
+            known = (query, self.embedder.embed_queries([query])[0])
+            self._last_query = known
+        return known[1]
 
     def warm_up(self) -> None:
         """Load the model and the views now, so that the first question does not wait for them."""
@@ -915,6 +947,15 @@ def _ordered(
             trace["bonus"] = bonus[key]
         ranked.append((key, score, trace))
     return ranked
+
+
+def _is_meant(held: Held, pattern: str) -> bool:
+    """Whether a pattern is of this article's id, title, source or file name, or names a folder that it is in."""
+    folder = pattern.replace("\\", "/").rstrip("/") + "/"
+    if folder != "/" and held.source.replace("\\", "/").startswith(folder.removeprefix("./")):
+        return True
+    names = (held.article_id, held.title, held.source, re.split(r"[/\\]", held.source)[-1])
+    return any(fnmatchcase(name.casefold(), pattern.casefold()) for name in names)
 
 
 def _ranks(scores: Mapping[int, float]) -> dict[int, int]:

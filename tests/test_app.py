@@ -421,6 +421,60 @@ def test_exported_answers_are_checked_against_the_sources(library, answers, tmp_
     assert [problem["what"] for problem in report["problems"]] == ["altered", "source_gone"]
 
 
+@pytest.mark.parametrize("suffix", [".md", ".csv", ".json"])
+def test_an_answer_is_exported_and_verified(library, tmp_path, suffix):
+    path = tmp_path / f"answer{suffix}"
+    question = questions()[0]["question"]
+    printed = said("ask", question, "--export", path, library=library)
+    assert said("verify", path, library=library)["checked"]["unchanged"] >= len(printed["quotes"]) > 0
+    if suffix == ".json":
+        kept = json.loads(path.read_bytes())
+        assert kept["quotes"] == printed["quotes"]
+    words = printed["text"].encode()
+    escaped = words.replace(b"$", b"\\$") if suffix == ".md" else words
+    assert escaped in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(escaped, b"nothing"))
+    assert not json.loads(run("verify", path, "--json", library=library, code=1).stdout)["ok"]
+
+
+def test_a_grid_is_made_and_verified(library, tmp_path):
+    asked = "".join(f"{each['question']}\n" for each in questions()[:2])
+    for suffix in (".xlsx", ".csv"):
+        out = tmp_path / f"grid{suffix}"
+        made = said("grid", "-", "market-size.md", "*.pdf", "--out", out, library=library, stdin=asked)
+        assert (made["questions"], made["articles"], made["out"]) == (2, 2, str(out))
+        assert 0 < made["answered"] == sum(not cell["blank"] for row in made["grid"]["cells"] for cell in row)
+        for row in made["grid"]["cells"]:
+            for article, cell in zip(made["grid"]["articles"], row, strict=True):
+                quotes = cell["answer"]["quotes"]
+                assert bool(quotes) == (cell["blank"] == "")
+                assert {quote["article_id"] for quote in quotes} <= {article["article_id"]}
+        report = said("verify", out, library=library)
+        assert report["ok"]
+        assert report["checked"]["quotes"] >= made["answered"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grid.csv", "grid.xlsx"]
+
+
+def test_a_grid_that_cannot_be_made_is_told(library, tmp_path):
+    file, empty, binary = tmp_path / "q.txt", tmp_path / "empty.txt", tmp_path / "binary.txt"
+    file.write_text("How large is the market?\n")
+    empty.write_text("\n\n")
+    binary.write_bytes(b"\xff\xfe\x00\x81")
+    out = tmp_path / "grid.csv"
+    for arguments, message in {
+        (file, "nobody.md", "--out", out): "nobody.md: no such article",
+        (file, "all", "--out", tmp_path / "grid.pdf"): "grid.pdf: give it one of the endings .csv, .xlsx, .json",
+        (file, "all", "--out", tmp_path / "nowhere" / "grid.csv"): "there is no folder",
+        (file, "all", "--where", "company=Nobody", "--out", out): "no article passes --where",
+        (file, "--out", out): "say which articles",
+        (empty, "all", "--out", out): "empty.txt: holds no questions; write one a line",
+        (binary, "all", "--out", out): "binary.txt: is no text in UTF-8",
+        (tmp_path / "none.txt", "all", "--out", out): "none.txt: cannot be read",
+    }.items():
+        assert message in errors(run("grid", *arguments, library=library, code=1))[0]
+    assert not out.exists()
+
+
 # Bad input -----------------------------------------------------------------------------------------------------------
 
 

@@ -57,6 +57,52 @@ def three(library):
     return library
 
 
+# Choosing ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "where", "found"),
+    [
+        (["all"], [], ["apples.txt", "pears.txt", "7"]),
+        ([], ["company=Acme"], ["7"]),
+        (["7", "all"], [], ["7", "apples.txt", "pears.txt"]),
+        (["*.TXT"], [], ["apples.txt", "pears.txt"]),
+        (["pears.txt", "Nuts", "Nut?"], [], ["pears.txt", "7"]),
+        (["all"], ["source!=pears.txt"], ["apples.txt", "7"]),
+    ],
+)
+def test_articles_are_chosen_by_names_patterns_and_filters(three, names, where, found):
+    assert [each.source for each in three.find(names, parse_where(where))] == found
+
+
+def test_articles_are_chosen_by_their_folder(library):
+    library.add([text("reports/2023/a.txt", "One."), text("reports/b.txt", "Two."), text("reports.txt", "Three.")])
+    assert [each.source for each in library.find(["reports/"])] == ["reports/2023/a.txt", "reports/b.txt"]
+    assert [each.source for each in library.find(["./reports/2023"])] == ["reports/2023/a.txt"]
+
+
+def test_a_choice_of_nothing_is_told(three, library):
+    with pytest.raises(ArticleNotFound, match=r"\*\.pdf: no such article"):
+        three.find(["pears.txt", "*.pdf"])
+    with pytest.raises(LibraryError, match="no article passes --where"):
+        three.find(["pears.txt"], parse_where(["company=Acme"]))
+
+
+def test_the_question_of_a_row_of_a_grid_is_embedded_once(three, monkeypatch):
+    embedded: list[list[str]] = []
+    embed = three.embedder.embed_queries
+
+    def remember(queries):
+        embedded.append(queries)
+        return embed(queries)
+
+    monkeypatch.setattr(three.embedder, "embed_queries", remember)
+    for question in ("harvest", "pears", "harvest"):
+        for source in ("apples.txt", "pears.txt"):
+            three.search(question, where=parse_where([f"source={source}"]))
+    assert embedded == [["harvest"], ["pears"], ["harvest"]]
+
+
 # Adding --------------------------------------------------------------------------------------------------------------
 
 

@@ -52,6 +52,10 @@ def test_a_quote_that_stands_elsewhere_has_moved(tmp_path):
         {
             "what": "moved",
             "where": "Market, characters 17 to 62: “The market was worth US$1.59 billion in 2023.”",
+            "article_id": "one",
+            "start": 17,
+            "end": 62,
+            "now": [35, 80],
         }
     ]
 
@@ -110,7 +114,10 @@ def test_a_long_quote_is_shortened_in_the_report(tmp_path):
 
 @pytest.mark.parametrize("exported", [{"quotes": []}, [], {"quotes": [{"text": "no offsets"}]}, 3, {}])
 def test_a_file_without_quotes_is_an_error_that_says_what_to_give(tmp_path, exported):
-    with pytest.raises(SettingError, match=r"answer\.json: holds no quotes; give a file that `ask --json` printed"):
+    with pytest.raises(
+        SettingError,
+        match=r"answer\.json: holds no quotes; give a file that `ask --json`, `ask --export`, `grid` or the page wrote",
+    ):
         check(tmp_path, exported)
 
 

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
-from chat.interface.backend import Backend
+from chat.interface.backend import Backend, Filters
 from chat.interface.library_backend import LibraryBackend
 from chat.interface.server import _Server, build_app, listen
 from index.library import Library
@@ -325,6 +325,25 @@ def test_disagreeing_sources_stand_side_by_side(desk):
     left, right = (side.bounding_box() for side in desk.page.locator(".fn-side").all())
     assert left["y"] == right["y"]
     assert left["x"] + left["width"] <= right["x"]
+    desk.page.get_by_role("link", name="US$7.33 billion").click()
+    expect(desk.page.locator("#fn-pane mark")).to_contain_text("at US$7.33 billion in 2028")
+    expect(desk.page.locator("#fn-pane mark")).to_be_in_viewport()
+
+
+def test_disagreeing_sources_stack_on_a_phone(phone):
+    phone.ask("How large will the Chinese market be in 2028?")
+    upper, lower = (side.bounding_box() for side in phone.page.locator(".fn-side").all())
+    assert upper["x"] == lower["x"]
+    assert upper["y"] + upper["height"] <= lower["y"]
+
+
+def test_confidence_explains_itself(desk):
+    desk.ask(FIRST_QUESTION)
+    sign = desk.page.locator(".fn-confidence")
+    expect(sign.locator("summary")).to_have_text("Very likely right, 93\xa0%")
+    expect(sign.locator("p")).to_be_hidden()
+    sign.locator("summary").press("Enter")
+    expect(sign.locator("p")).to_contain_text("about 93 in 100")
 
 
 def test_a_declined_answer_offers_the_closest_passages(desk):
@@ -332,6 +351,10 @@ def test_a_declined_answer_offers_the_closest_passages(desk):
     expect(desk.page.locator(".fn-none")).to_have_text("No passage in your library speaks of this.")
     desk.page.locator(".fn-near a.fn-cite").first.click()
     expect(desk.page.locator("#fn-pane :is(mark, .fn-box)").first).to_be_in_viewport()
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_role("button", name="Add articles").click()
+    expect(desk.page.get_by_role("tab", name="Library")).to_be_focused()
+    expect(desk.page.locator("#fn-url")).to_be_visible()
 
 
 def test_hostile_articles_and_questions_stay_text(desk):
@@ -357,7 +380,7 @@ def test_the_conversation_survives_a_reload_and_gives_context_to_the_next_questi
     assert desk.backend.asked[-1][:2] == ("And Vietnam DrAid?", (FIRST_QUESTION,))
     desk.page.reload()
     expect(desk.page.locator(".fn-question")).to_have_text([FIRST_QUESTION, "And Vietnam DrAid?"])
-    expect(desk.page.locator(".fn-understood")).to_have_text(f"Understood as: {FIRST_QUESTION} And Vietnam DrAid?")
+    expect(desk.page.locator(".fn-read")).to_have_text(f"{FIRST_QUESTION} And Vietnam DrAid?")
     desk.page.locator(".fn-answer a.fn-cite").first.click()
     expect(desk.page.locator("#fn-pane mark")).to_be_in_viewport()
     desk.page.keyboard.press("Escape")
@@ -367,6 +390,45 @@ def test_the_conversation_survives_a_reload_and_gives_context_to_the_next_questi
     desk.page.reload()
     expect(desk.page.get_by_role("button", name=FIRST_QUESTION)).to_be_visible()
     expect(desk.page.locator(".fn-question")).to_have_count(0)
+
+
+def test_a_completed_question_is_asked_as_written_with_a_click_and_completed_again(desk):
+    page = desk.page
+    desk.ask(FIRST_QUESTION)
+    desk.ask("And Vietnam DrAid?")
+    desk.ask("How large will the Chinese market be in 2028?")
+    expect(page.locator(".fn-understood ins")).to_have_text(FIRST_QUESTION.removesuffix("?"))
+    page.get_by_role("button", name="Ask exactly as written").click()
+    back = page.get_by_role("button", name="Complete it from the conversation")
+    expect(back).to_be_focused()
+    assert desk.backend.asked[-1][:2] == ("And Vietnam DrAid?", ())
+    expect(page.locator(".fn-understood")).to_contain_text("Asked exactly as written.")
+    expect(page.locator(".fn-question")).to_have_count(3)
+    expect(page.locator(".fn-answer")).to_have_count(3)
+
+    desk.ask("And hospitals?")
+    assert desk.backend.asked[-1][1] == ("And Vietnam DrAid?", "How large will the Chinese market be in 2028?")
+    page.reload()
+    expect(back).to_be_visible()
+    back.press("Enter")
+    undo = page.get_by_role("button", name="Ask exactly as written").first
+    expect(undo).to_be_focused()
+    assert desk.backend.asked[-1][:2] == ("And Vietnam DrAid?", (FIRST_QUESTION,))
+    expect(page.locator(".fn-answer")).to_have_count(4)
+
+
+def test_a_question_that_filters_kept_from_an_answer_is_put_to_the_whole_library(desk):
+    page = desk.page
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Published from").fill("2025-01-31")
+    page.locator("#fn-filter-company input").click()
+    page.get_by_role("option", name="Delta Advisers").click()
+    page.keyboard.press("Tab")
+    desk.ask("What drives ageing population growth?")
+    page.get_by_role("button", name="Ask the whole library").click()
+    expect(page.locator(".fn-answer .fn-words").first).to_contain_text("An ageing population")
+    expect(page.locator(".fn-scope")).to_have_count(0)
+    assert desk.backend.asked[-1][2] == Filters()
 
 
 def test_an_example_is_asked_with_a_click(desk):
@@ -394,9 +456,11 @@ def test_the_trace_says_how_an_answer_was_found(desk):
     desk.ask(FIRST_QUESTION)
     trace = desk.page.locator(".fn-trace")
     trace.locator("summary").click()
-    expect(trace.locator(".fn-times")).to_have_text("embed 4.2 ms, retrieve 6.9 ms, read 21.0 ms, total 32.1 ms")
+    expect(trace.locator(".fn-times").first).to_have_text(
+        "question 4.2 ms, search 6.9 ms, reading 21.0 ms, in all 32.1 ms"
+    )
     cells = trace.locator("tbody tr").first.locator("td").all_text_contents()
-    assert [cells[0], *cells[2:]] == ["1", "1", "2", "3.000"]
+    assert [cells[0], *cells[2:]] == ["1", "1", "2", "–", "3.000"]
     assert trace.locator("tbody tr").count() == 6
 
 

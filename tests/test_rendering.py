@@ -1,4 +1,5 @@
 import html
+import json
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
@@ -9,8 +10,18 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
-from chat.interface.history import Turn, dump_turns, load_turns, stale_quotes
-from chat.interface.rendering import cite_href, escape, file_name, long_date, render_answer, render_question, snippet
+from chat.interface.backend import Filters
+from chat.interface.history import Turn, dump_turns, load_turns, questions_before, stale_quotes
+from chat.interface.rendering import (
+    Place,
+    cite_href,
+    escape,
+    file_name,
+    long_date,
+    render_answer,
+    render_question,
+    snippet,
+)
 from index.values import StoredArticle
 from ingest.article import Article
 
@@ -99,11 +110,11 @@ def test_escaped_text_holds_no_live_markdown(text):
 def test_only_our_own_tags_stand_in_an_answer(title, section, text, question):
     quoted = quote(text, title=title, section=section, columns=(title, text), spans=((100, 100 + len(text) // 2),))
     value = answer(quoted, understood=question, text=text, explanation=title)
-    reader = Reader(render_answer(value, scope=title))
-    known = {"div", "p", "blockquote", "span", "mark", "a", "details", "summary"}
+    reader = Reader(render_answer(value, scope=title, place=Place(2, follows=True)))
+    known = {"div", "p", "blockquote", "span", "mark", "a", "details", "summary", "ul", "li", "ins", "button"}
     assert {tag for tag, _ in reader.tags} <= known
     for tag, attributes in reader.tags:
-        assert set(attributes) <= {"class", "href", "title"}
+        assert set(attributes) <= ({"class", "type", "value"} if tag == "button" else {"class", "href", "title"})
         if tag == "a":
             assert attributes["href"] == f"#cite-abc123-100-{100 + len(text)}"
 
@@ -158,15 +169,104 @@ def test_column_unit_labels_and_caption_of_a_cell_stand_beside_its_row():
     assert "2023" not in text
 
 
+@given(NASTY, NASTY, st.booleans())
+def test_only_our_own_tags_stand_in_disagreements_and_declined_answers(text, title, same):
+    sides = tuple(
+        DifferentValue(text or "5", quote(text, title=title, article_id="abc123" if same else f"def{at}"))
+        for at in range(3)
+    )
+    near = Considered("abc123", title, title, text, 2, (2,), 100, 100 + len(text), text, 0.5)
+    told = answer(sides[0].quote, disagreements=(Disagreement(sides),), confidence=0.5)
+    declined = answer(answered=False, reason=Reason.ENTITY_ABSENT, explanation=title, text=None, passages=(near,))
+    for value in (told, declined):
+        reader = Reader(render_answer(value, scope=title, place=Place(0)))
+        for tag, attributes in reader.tags:
+            assert tag in {
+                *"div p blockquote span mark a details summary ul li button table thead tbody tr th td".split()
+            }
+            assert set(attributes) <= {"class", "href", "title", "type", "value", "scope", "style"}
+            assert (attributes.get("href") or "#cite-").startswith("#cite-")
+
+
 def test_disagreeing_sources_stand_side_by_side_once():
     one, other = quote("It is 7.33."), quote("It is 16.02.", article_id="def456")
     told = Disagreement((DifferentValue("7.33", one), DifferentValue("16.02", other)))
     markup = render_answer(answer(one, other, disagreements=(told,)))
     text = Reader(markup).text
-    assert "Your sources give different values." in text
+    assert "Sources disagree" in text
+    assert "2 sources say 7.33 and 16.02." in text
     assert text.count("It is 7.33.") == 1
     assert text.count("It is 16.02.") == 1
     assert markup.count('class="fn-side"') == 2
+
+
+def test_values_of_one_article_are_not_called_sources():
+    values = (DifferentValue("7.33", quote("It is 7.33.")), DifferentValue("16.02", quote("It is 16.02.", start=300)))
+    text = Reader(render_answer(answer(values[0].quote, disagreements=(Disagreement(values),)))).text
+    assert "The article gives different figures" in text
+    assert "Sources disagree" not in text
+
+
+def test_each_value_opens_its_place_and_says_its_date():
+    one, other = quote("It is 7.33."), quote("It is 16.02.", article_id="def456", published=None)
+    told = Disagreement((DifferentValue("7.33", one), DifferentValue("16.02", other)))
+    markup = render_answer(answer(one, other, disagreements=(told,)))
+    first, second = markup.split('<li class="fn-side">')[1:]
+    assert '<p class="fn-value"><a href="#cite-abc123-100-111">7&#46;33</a></p>' in first
+    assert Reader(first).text.startswith("1 July 2025")
+    assert '<a href="#cite-def456-100-112">16&#46;02</a>' in second
+    assert Reader(second).text.startswith("Undated")
+
+
+def test_several_spans_are_shown_as_a_list_each_with_its_source():
+    one = quote("China, India and Japan grew.", spans=((100, 105), (107, 112)))
+    other = quote("Vietnam grew, too.", article_id="def456", spans=((100, 107),))
+    markup = render_answer(answer(one, other, text="China; India; Vietnam"))
+    items = [Reader(each).text for each in markup.split("<li>")[1:]]
+    assert [items[0], items[1]] == ["China 1", "India 1"]
+    assert items[2].startswith("Vietnam 2")
+    assert "China; India" not in Reader(markup).text
+
+
+FOLLOWED = "How large was the market in India in 2030?"
+
+
+def read_as(markup: str) -> str:
+    return markup.split('<span class="fn-read">')[1].split("</p>")[0].removesuffix("</span>")
+
+
+@pytest.mark.parametrize(
+    ("question", "understood", "shown"),
+    [
+        ("And in India?", FOLLOWED, "<ins>How large was the market</ins> in India <ins>in 2030</ins>?"),
+        ("why", "Why: How large?", "Why: <ins>How large</ins>?"),
+        ("2030 <b>?", "<b> & 2030?", "<b> & 2030?"),
+        ("x", "<i>, y?", "<<ins>i>, y</ins>?"),
+        ("", FOLLOWED, f"<ins>{FOLLOWED[:-1]}</ins>?"),
+    ],
+)
+def test_what_a_question_was_completed_with_is_underlined(question, understood, shown):
+    markup = read_as(render_answer(answer(quote(), question=question, understood=understood)))
+    assert html.unescape(markup) == shown
+
+
+@given(NASTY, NASTY)
+def test_the_question_as_understood_is_shown_whole(question, understood):
+    markup = render_answer(answer(quote(), question=question, understood=understood), place=Place(1, follows=True))
+    if "fn-read" in markup:
+        assert Reader(read_as(markup)).text == understood
+
+
+def test_a_completed_question_can_be_asked_as_written_and_back():
+    completed = answer(quote(), question="And in India?", understood=FOLLOWED)
+    assert 'value="written-3">Ask exactly as written</button>' in render_answer(completed, place=Place(3, follows=True))
+    assert "fn-again" not in render_answer(completed)
+    assert "fn-again" not in render_answer(completed, place=Place(3))
+    alone = answer(quote(), question="And in India?", understood="And in India?")
+    assert "fn-again" not in render_answer(alone, place=Place(3, follows=True))
+    markup = render_answer(alone, place=Place(3, follows=True, as_written=True))
+    assert "Asked exactly as written." in Reader(markup).text
+    assert 'value="completed-3"' in markup
 
 
 def test_a_declined_answer_says_why_and_offers_passages():
@@ -179,14 +279,56 @@ def test_a_declined_answer_says_why_and_offers_passages():
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_every_reason_has_a_sentence(reason):
+def test_every_reason_has_words_of_its_own(reason):
+    others = [Reader(render_answer(answer(answered=False, reason=each, text=None))).text for each in Reason]
     text = Reader(render_answer(answer(answered=False, reason=reason, text=None))).text
-    assert text.split("How this was found")[0].endswith(".")
+    assert others.count(text) == 1
+    sentences = text.split("How this was found")[0].removesuffix("Add articles")
+    assert sentences.endswith(".")
 
 
-def test_confidence_is_shown_only_when_there_is_one():
-    assert "Confidence" not in render_answer(answer(quote()))
-    assert "Confidence 93 %" in Reader(render_answer(answer(quote(), confidence=0.93))).text
+def test_what_the_answer_says_goes_before_the_usual_words():
+    why = "No passage in your library speaks of Brazil."
+    text = Reader(render_answer(answer(answered=False, reason=Reason.ENTITY_ABSENT, text=None, explanation=why))).text
+    assert text.startswith(f"Not in your library{why}Check how the name is spelled")
+
+
+def test_filters_can_be_left_where_nothing_was_found():
+    declined = answer(answered=False, reason=Reason.NOTHING_RELEVANT, text=None)
+    assert 'value="everywhere-0">Ask the whole library</button>' in render_answer(
+        declined, scope="Market", place=Place(0)
+    )
+    assert "everywhere" not in render_answer(declined, place=Place(0))
+    assert "everywhere" not in render_answer(declined, scope="Market")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [
+        (1.0, "Very likely right, 99\xa0%"),
+        (0.93, "Very likely right, 93\xa0%"),
+        (0.84, "Likely right, 84\xa0%"),
+        (0.5, "As likely wrong as right, 50\xa0%"),
+        (0.1, "Probably not right, 10\xa0%"),
+        (0.0, "Probably not right, 1\xa0%"),
+    ],
+)
+def test_confidence_is_told_in_words_and_percent(confidence, words):
+    markup = render_answer(answer(quote(), confidence=confidence))
+    assert Reader(markup.split("<summary>")[1].split("</summary>")[0]).text == words
+
+
+def test_no_confidence_is_shown_when_there_is_none():
+    assert "fn-confidence" not in render_answer(answer(quote()))
+
+
+def test_the_trace_gives_places_and_scores_of_each_step():
+    steps = {"dense_rank": 2, "dense_score": 0.614, "words_rank": None, "words_score": None, "search_score": 0.5}
+    near = Considered("abc123", "Market", "m.pdf", "", 2, (2,), 10, 20, "something", 0.87654, steps)
+    markup = render_answer(answer(quote(), passages=(near,), milliseconds={"embed": 4.24, "total": 9.0}))
+    cells = [Reader(each).text for each in markup.split("<tbody>")[1].split("<td>")[1:]]
+    assert [cell.split("By meaning")[0] for cell in cells] == ["1", "Market", "2 0.61", "–", "0.50", "0.877"]
+    assert "question 4.2 ms, in all 9.0 ms" in Reader(markup).text
 
 
 def test_a_question_keeps_its_lines():
@@ -216,8 +358,25 @@ def test_a_conversation_survives_the_browser():
     turns = [
         Turn("How much?", answer(quote(spans=((113, 125),)), disagreements=(told,), passages=(near,)), scope="Market"),
         Turn("And then?", None, "The library is busy."),
+        Turn("And?", answer(quote()), filters=Filters(("a",), since=date(2025, 1, 31)), as_written=True),
     ]
-    assert load_turns(dump_turns(turns)) == turns
+    stored = json.loads(json.dumps(dump_turns(turns)))
+    assert load_turns(stored) == turns
+
+
+def test_a_conversation_of_before_is_still_read():
+    (stored,) = dump_turns([Turn("How much?", answer(quote()))])
+    for added in ("filters", "as_written", "scope"):
+        del stored[added]
+    del stored["answer"]["notes"]
+    assert load_turns([stored]) == [Turn("How much?", answer(quote()))]
+
+
+def test_what_stands_alone_begins_the_conversation_anew():
+    turns = [Turn("one", None), Turn("two", None, as_written=True), Turn("three", None)]
+    assert questions_before(turns) == ["two", "three"]
+    assert questions_before(turns[:1]) == ["one"]
+    assert questions_before([]) == []
 
 
 @pytest.mark.parametrize(

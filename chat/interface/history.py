@@ -4,18 +4,20 @@ Knows neither Gradio nor markup. What comes back from a browser is checked field
 anything unexpected drops the turn, so that stored text never reaches the page except through rendering.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, TypeVar
 
 from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
+from chat.interface.backend import Filters
 from chat.interface.rendering import Cited
 from errors import FootnoteError
 from index.values import StoredArticle
 
 _T = TypeVar("_T")
 
+_EVERYWHERE = Filters()
 KEPT_TURNS = 40  # a browser grants about 5 million characters in all
 KEPT_PASSAGES = 5
 KEPT_CHARACTERS = 300  # of a passage: enough for its line in a list
@@ -23,12 +25,17 @@ KEPT_CHARACTERS = 300  # of a passage: enough for its line in a list
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and its answer, or the one-line error that came instead. `scope` says what the filters left."""
+    """A question and its answer, or the one-line error that came instead. `scope` says what the filters left.
+
+    `as_written`: nothing was taken from the questions before it.
+    """
 
     question: str
     answer: Answer | None
     error: str = ""
     scope: str = ""
+    filters: Filters = _EVERYWHERE
+    as_written: bool = False
 
 
 def dump_turns(turns: Iterable[Turn]) -> list[dict[str, Any]]:
@@ -49,6 +56,12 @@ def load_turns(data: Any) -> list[Turn]:
     return turns
 
 
+def questions_before(turns: Sequence[Turn]) -> list[str]:
+    """The questions that the next one may go on from, oldest first: none from before one that was to stand alone."""
+    alone = max((at for at, turn in enumerate(turns) if turn.as_written), default=0)
+    return [turn.question for turn in turns[alone:]]
+
+
 def stale_quotes(answer: Answer, article: Callable[[str], StoredArticle]) -> set[Cited]:
     """The quotes that their article no longer holds at their place."""
     texts: dict[str, str | None] = {}
@@ -67,19 +80,45 @@ def stale_quotes(answer: Answer, article: Callable[[str], StoredArticle]) -> set
 
 
 def _dump(turn: Turn) -> dict[str, Any]:
+    asked = {"question": turn.question, "filters": _dump_filters(turn.filters), "as_written": turn.as_written}
     if turn.answer is None:
-        return {"question": turn.question, "error": turn.error}
+        return {**asked, "error": turn.error}
     kept = tuple(
         replace(each, text=each.text[:KEPT_CHARACTERS], end=each.start + len(each.text[:KEPT_CHARACTERS]))
         for each in turn.answer.passages[:KEPT_PASSAGES]
     )
-    return {"question": turn.question, "answer": replace(turn.answer, passages=kept).to_json(), "scope": turn.scope}
+    return {**asked, "answer": replace(turn.answer, passages=kept).to_json(), "scope": turn.scope}
+
+
+def _dump_filters(filters: Filters) -> dict[str, Any]:
+    """What is set, in JSON's types."""
+    values = {each.name: getattr(filters, each.name) for each in fields(filters)}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items() if value}
+
+
+def _load_filters(data: dict[str, Any]) -> Filters:
+    def chosen(name: str) -> tuple[str, ...]:
+        return tuple(_text(each) for each in data.get(name, ()))
+
+    def day(name: str) -> date | None:
+        return date.fromisoformat(_text(data[name])) if name in data else None
+
+    return Filters(
+        articles=chosen("articles"),
+        companies=chosen("companies"),
+        kinds=chosen("kinds"),
+        periods=chosen("periods"),
+        since=day("since"),
+        until=day("until"),
+    )
 
 
 def _load(data: dict[str, Any]) -> Turn:
     question = _text(data["question"])
+    filters = _load_filters(data.get("filters", {}))
+    as_written = _flag(data.get("as_written", False))
     if "answer" not in data:
-        return Turn(question, None, _text(data["error"]))
+        return Turn(question, None, _text(data["error"]), filters=filters, as_written=as_written)
     answer = data["answer"]
     reason = answer["reason"]
     return Turn(
@@ -104,6 +143,8 @@ def _load(data: dict[str, Any]) -> Turn:
             notes=tuple(_text(each) for each in answer.get("notes", ())),
         ),
         scope=_text(data.get("scope", "")),
+        filters=filters,
+        as_written=as_written,
     )
 
 

@@ -6,15 +6,24 @@ strip the labels that screen readers need. No user's state lives in this process
 """
 
 import logging
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import gradio as gr
 
 from chat.interface.backend import Backend, Filters
-from chat.interface.history import Turn, dump_turns, load_turns, stale_quotes
-from chat.interface.rendering import long_date, render_answer, render_failure, render_pending, render_question
+from chat.interface.history import KEPT_TURNS, Turn, dump_turns, load_turns, questions_before, stale_quotes
+from chat.interface.rendering import (
+    Place,
+    long_date,
+    render_answer,
+    render_failure,
+    render_pending,
+    render_question,
+)
 from errors import FilterError, FootnoteError
 
 logger = logging.getLogger(__name__)
@@ -26,6 +35,9 @@ STORAGE_KEY = "footnote-conversation"
 STORAGE_SECRET = "footnote"  # noqa: S105
 LONGEST_QUESTION = 10_000  # characters
 EARLIER_QUESTIONS = 5  # of the conversation, given to understand a follow-up
+# What a button in an answer asks for: the same question as it is written, completed again, or without filters; the
+# number is its turn's, and what follows makes a second click another value.
+AGAIN = re.compile(r"(written|completed|everywhere)-(\d{1,4})(?: .*)?")
 TABS = ("ask", "library", "evaluate")
 
 HEAD = (
@@ -113,6 +125,7 @@ def build_page(backend: Backend) -> gr.Blocks:
                         )
                         send = gr.Button("Ask", variant="primary", elem_id="fn-send", scale=0, min_width=88)
                         new = gr.Button("New conversation", elem_id="fn-new", scale=0, min_width=170)
+                again = gr.Textbox(visible="hidden", elem_id="fn-again", show_label=False, container=False)
             with gr.Tab("Library", id="library"):
                 gr.Markdown('<div id="fn-library"></div>', elem_classes="fn-mount")
             with gr.Tab("Evaluate", id="evaluate"):
@@ -134,6 +147,7 @@ def build_page(backend: Backend) -> gr.Blocks:
                 concurrency_limit=4,
                 **private,
             )
+        again.change(conversation.again, [again, kept], [chat, kept], concurrency_limit=4, **private)
         new.click(conversation.clear, None, outputs, **private)
         page.load(conversation.restore, [kept], [*outputs, tabs], **private)
         # Not when the tab is chosen: Gradio's client loses an event that begins in the moment another one ends
@@ -152,7 +166,7 @@ class _Conversation:
 
     def respond(self, question: str, kept: Any, *filtered: Any) -> Iterator[tuple[Any, ...]]:
         """Show the question at once, then its answer; `filtered` are the filters' values in their order."""
-        turns = load_turns(kept)
+        turns = load_turns(kept)[1 - KEPT_TURNS :]  # with this one no more than are kept, so that all count alike
         question = (question or "").strip()
         messages = self._messages(turns)
         hidden = gr.update(visible=False)
@@ -162,9 +176,29 @@ class _Conversation:
             return
         asked = _message("user", render_question(question))
         yield [*messages, asked, _message("assistant", render_pending())], "", gr.skip(), hidden
-        turn = self._turn(question, turns, *filtered)
-        turns.append(turn)
-        yield [*messages, asked, _message("assistant", self._render(turn))], gr.skip(), dump_turns(turns), hidden
+        try:
+            turn = self._turn(question, turns, _filters(*filtered))
+        except FilterError as error:
+            turn = Turn(question, None, str(error))
+        answered = _message("assistant", self._render(turn, turns))
+        yield [*messages, asked, answered], gr.skip(), dump_turns([*turns, turn]), hidden
+
+    def again(self, wanted: str, kept: Any) -> Iterator[tuple[Any, ...]]:
+        """Put a question of the conversation anew, in its place; `wanted` is what AGAIN describes."""
+        turns = load_turns(kept)
+        found = AGAIN.fullmatch(wanted or "")
+        at = int(found[2]) if found else len(turns)
+        if found is None or at >= len(turns):
+            yield gr.skip(), gr.skip()
+            return
+        old, messages = turns[at], self._messages(turns)
+        above, below = messages[: 2 * at + 1], messages[2 * at + 2 :]
+        yield [*above, _message("assistant", render_pending()), *below], gr.skip()
+        filters = Filters() if found[1] == "everywhere" else old.filters
+        as_written = old.as_written if found[1] == "everywhere" else found[1] == "written"
+        turns[at] = self._turn(old.question, turns[:at], filters, as_written=as_written)
+        answered = _message("assistant", self._render(turns[at], turns[:at]))
+        yield [*above, answered, *below], dump_turns(turns)
 
     def clear(self) -> tuple[Any, ...]:
         """Begin anew."""
@@ -196,34 +230,17 @@ class _Conversation:
             for choices, value in zip(offered, chosen, strict=True)
         )
 
-    def _turn(
-        self,
-        question: str,
-        turns: list[Turn],
-        articles: Any,
-        companies: Any,
-        kinds: Any,
-        periods: Any,
-        since: Any,
-        until: Any,
-    ) -> Turn:
+    def _turn(self, question: str, before: list[Turn], filters: Filters, *, as_written: bool = False) -> Turn:
+        after = [] if as_written else questions_before(before)[-EARLIER_QUESTIONS:]
+        asked = Turn(question, None, filters=filters, as_written=as_written)
         try:
-            filters = Filters(
-                articles=_strings(articles),
-                companies=_strings(companies),
-                kinds=_strings(kinds),
-                periods=_strings(periods),
-                since=_day(since, "Published from"),
-                until=_day(until, "Published to"),
-            )
-            after = [turn.question for turn in turns][-EARLIER_QUESTIONS:]
             answer = self._backend.ask(question, after=after, filters=filters)
-            return Turn(question, answer, scope=self._scope(filters))
+            return replace(asked, answer=answer, scope=self._scope(filters))
         except FootnoteError as error:
-            return Turn(question, None, str(error))
+            return replace(asked, error=str(error))
         except Exception:  # whatever went wrong, the page must say so instead of waiting for ever
             logger.exception("a question could not be answered")
-            return Turn(question, None, "Something went wrong while answering; the program's log has details.")
+            return replace(asked, error="Something went wrong while answering; the program's log has details.")
 
     def _scope(self, filters: Filters) -> str:
         """What the filters leave, in words; empty for the whole library."""
@@ -238,16 +255,17 @@ class _Conversation:
 
     def _messages(self, turns: list[Turn]) -> Messages:
         messages = []
-        for turn in turns:
+        for at, turn in enumerate(turns):
             messages.append(_message("user", render_question(turn.question)))
-            messages.append(_message("assistant", self._render(turn)))
+            messages.append(_message("assistant", self._render(turn, turns[:at])))
         return messages
 
-    def _render(self, turn: Turn) -> str:
+    def _render(self, turn: Turn, before: list[Turn]) -> str:
         if turn.answer is None:
             return render_failure(turn.error)
         stale = stale_quotes(turn.answer, self._backend.article)
-        return render_answer(turn.answer, stale=stale, scope=turn.scope)
+        place = Place(len(before), follows=bool(questions_before(before)), as_written=turn.as_written)
+        return render_answer(turn.answer, stale=stale, scope=turn.scope, place=place)
 
 
 def _message(role: str, content: str) -> dict[str, str]:
@@ -256,6 +274,18 @@ def _message(role: str, content: str) -> dict[str, str]:
 
 def _strings(value: Any) -> tuple[str, ...]:
     return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def _filters(articles: Any, companies: Any, kinds: Any, periods: Any, since: Any, until: Any) -> Filters:
+    """What the filters' boxes hold. Raises FilterError."""
+    return Filters(
+        articles=_strings(articles),
+        companies=_strings(companies),
+        kinds=_strings(kinds),
+        periods=_strings(periods),
+        since=_day(since, "Published from"),
+        until=_day(until, "Published to"),
+    )
 
 
 def _day(value: Any, label: str) -> date | None:

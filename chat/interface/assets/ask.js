@@ -12,6 +12,51 @@ export function listen() {
     event.preventDefault();
     openArticle(place.article, place.start, place.end);
   });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("#fn-chat button");
+    if (button?.classList.contains("fn-again")) putAgain(button.value);
+    if (button?.classList.contains("fn-to-library")) showTab("Library");
+  });
+}
+
+const SETTLED = 500; // milliseconds: Gradio's client loses an event that begins in the moment another one ends
+const LOST = 8000; // milliseconds after which a click counts as lost, and may be made again
+let changed = 0; // when the conversation last did
+let again = null; // the answer that is being sought anew
+
+/** Put a question of the conversation anew: Gradio hears of it by the change of a box that nobody sees. */
+function putAgain(what) {
+  const box = document.querySelector("#fn-again :is(textarea, input)");
+  if (!box || again || document.querySelector("#fn-chat .fn-pending")) return;
+  const turn = Number(what.split("-")[1]);
+  const mine = (again = { turn, old: answers()[turn] });
+  const send = () => {
+    box.value = `${what} ${Date.now()}`; // the same wish twice is two changes
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  setTimeout(send, Math.max(0, changed + SETTLED - performance.now()));
+  setTimeout(() => again === mine && !document.querySelector("#fn-chat .fn-pending") && (again = null), LOST);
+}
+
+/** One for each question, in order. */
+function answers() {
+  return document.querySelectorAll("#fn-chat :is(.fn-answer, .fn-pending)");
+}
+
+/** Once it has come, the keyboard goes on from the new answer: at the way back, where it has one. */
+function follow() {
+  const answer = answers()[again.turn];
+  if (!answer || answer === again.old || answer.classList.contains("fn-pending")) return;
+  again = null;
+  const place = answer.querySelector("button.fn-again") || answer.querySelector("a, summary");
+  place?.focus({ preventScroll: true });
+  announce("Answered anew");
+}
+
+function showTab(name) {
+  const tab = [...document.querySelectorAll("#fn-tabs [role='tab']")].find((each) => each.textContent.trim() === name);
+  tab?.click();
+  tab?.focus();
 }
 
 /** After every change of the page: what is new gets its button or label. Equal values are not written again. */
@@ -37,11 +82,15 @@ let seen = "";
 
 /** Bring a new question into view, at the top, when it is put and again when its answer has come. */
 function showLast() {
+  const anew = again !== null;
+  if (anew) follow();
   const questions = document.querySelectorAll("#fn-chat .fn-question");
-  const now = `${questions.length} ${document.querySelectorAll("#fn-chat .fn-answer").length}`;
+  const waiting = document.querySelector("#fn-chat .fn-pending") !== null;
+  const now = `${questions.length} ${waiting}`;
   if (now === seen || !questions.length) return;
   seen = now;
-  questions[questions.length - 1].scrollIntoView({ block: "start" });
+  changed = performance.now();
+  if (!anew) questions[questions.length - 1].scrollIntoView({ block: "start" });
 }
 
 function addCopy(answer) {
@@ -67,7 +116,8 @@ function citationOf(answer) {
     const source = quote.querySelector(".fn-source").cloneNode(true);
     source.querySelector(".fn-cite")?.remove();
     source.querySelectorAll(".fn-sep").forEach((separator) => (separator.textContent = ","));
-    const place = source.textContent.replace(/\s+/g, " ").replace(/ ,/g, ",").trim();
+    const day = quote.closest(".fn-side")?.querySelector(".fn-when").textContent;
+    const place = [source.textContent, day].filter(Boolean).join(", ").replace(/\s+/g, " ").replace(/ ,/g, ",").trim();
     return `“${words}”\n— ${place}`;
   });
   return [lead, ...quotes].filter(Boolean).join("\n\n") + "\n";

@@ -229,7 +229,7 @@ def _understood(answer: Answer, place: Place | None) -> str:
     if place is not None and place.as_written:
         button = _again("completed", place, "Complete it from the conversation") if place.follows else ""
         return f'<p class="fn-understood">Asked exactly as written. {button}</p>'
-    if not answer.understood or _same(answer.understood, answer.question):
+    if not answer.completed:
         return ""
     pieces, at, added = [], 0, _added(answer.understood, answer.question)
     for start, end in added:

@@ -32,6 +32,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=20_000)  # milliseconds: a busy machine is no failure
 DESK, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 FIRST_QUESTION = "What was the market worth in 2023?"
 
@@ -89,7 +90,7 @@ def serving(backend: Backend) -> Iterator[str]:
 def visit(context: BrowserContext, server: tuple[str, FakeBackend], path: str = "/") -> Visit:
     address, backend = server
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     seen = Visit(page, address, backend)
     page.on("pageerror", lambda error: seen.problems.append(f"error: {error}"))
     page.on("console", lambda line: seen.problems.append(line.text) if "Content Security Policy" in line.text else None)

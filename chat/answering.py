@@ -12,7 +12,14 @@ from chat.answer import Answer, Considered, Quote, Reason
 from chat.confidence import Calibration, confidence_features, relevance_features
 from chat.merging import merged, text_of
 from chat.parts import parts_of
-from chat.question import absent_names, absent_years, clean_question, complete
+from chat.question import (
+    absent_names,
+    absent_years,
+    clean_question,
+    complete,
+    unmentioned_names,
+    unmentioned_years,
+)
 from chat.reader import Reader, Reading
 from chat.routing import companies_in
 from chat.terms import years_in
@@ -184,7 +191,7 @@ class Answerer:
     def _outside(self, question: str, found: SearchResult, readings: Sequence[Reading]) -> tuple[Reason, str] | None:
         """Why the library cannot answer, however well something reads; None when it may."""
         library = self._library
-        names = absent_names(question, library.terms, library.frequencies_of)
+        names = absent_names(question, library.terms, library.frequencies_of, _texts(found.hits))
         if names:
             return Reason.ENTITY_ABSENT, f"No passage in your library speaks of {_listed(names)}."
         years = absent_years(question, library.frequencies_of)
@@ -216,6 +223,12 @@ class Answerer:
             speaks = bool(hits) and self._calibration.speaks.probability(features) >= _SPEAKS
         if not speaks:
             return Reason.NOTHING_RELEVANT, "No passage in your library speaks of what was asked."
+        names, years = unmentioned_names(question, _texts(hits)), unmentioned_years(question, _texts(hits))
+        if names:
+            return Reason.ENTITY_ABSENT, f"None of the passages that were found speaks of {_listed(names)}."
+        if years:
+            said = _listed([str(year) for year in years])
+            return Reason.PERIOD_ABSENT, f"None of the passages that were found speaks of {said}."
         return (
             Reason.NO_ANSWER_IN_PASSAGES,
             "Passages in your library speak of this, but none of their sentences answers the question.",
@@ -338,6 +351,10 @@ def _blank(question: str, understood: str) -> Answer:
         passages=(),
         milliseconds={"embed": 0.0, "retrieve": 0.0, "read": 0.0, "total": 0.0},
     )
+
+
+def _texts(hits: Sequence[Hit]) -> list[str]:
+    return [f"{hit.title}\n{hit.heading}\n{hit.text}" for hit in hits]
 
 
 def _listed(names: Sequence[str]) -> str:

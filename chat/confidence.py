@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chat.places import spellings
+from chat.question import is_mentioned
 from chat.reader import Reading
 from chat.terms import Asked, asked_for, figures_in, names_in, rarities, years_in
 from errors import SettingError
@@ -153,6 +154,7 @@ def confidence_features(
         "missing_quote": _rarest_missing(rarity, in_quote | set(vocabulary.terms(hit.heading))),
         "missing_passage": _rarest_missing(rarity, in_passage),
         "names": _names_there(question, around, vocabulary),
+        "mentioned": _mentioned(question, around),
         "names_quote": _names_there(question, f"{hit.heading}\n{quote}", vocabulary),
         "years": _years_there(question, f"{' '.join(best.columns)} {quote}", around),
         "figures": _share(figures_in(question), figures_in(around)),
@@ -273,12 +275,18 @@ def _names_there(question: str, text: str, vocabulary: Vocabulary) -> float:
     if not names:
         return 1.0
     there = set(vocabulary.terms(text))
-    return sum(stands(name, there, vocabulary) for name in names) / len(names)
+    return sum(_stands(name, there, vocabulary) for name in names) / len(names)
 
 
-def stands(name: str, there: set[str], vocabulary: Vocabulary) -> bool:
+def _stands(name: str, there: set[str], vocabulary: Vocabulary) -> bool:
     """Whether all words of a name are among the terms `there`, under any spelling where it is a place."""
     return any(set(vocabulary.terms(spelling)) <= there for spelling in spellings(name) or (name,))
+
+
+def _mentioned(question: str, text: str) -> float:
+    """The share of the question's names that `text` names in as many, fewer or more words; 1 when it has none."""
+    names = names_in(question)
+    return sum(is_mentioned(name, [text]) for name in names) / len(names) if names else 1.0
 
 
 def _years_there(question: str, own: str, around: str) -> float:

@@ -395,6 +395,24 @@ def test_several_absent_names_are_all_named(filled):
     assert answer.explanation == "No passage in your library speaks of Brazil, Peru or DeepMind."
 
 
+def test_a_company_is_absent_though_a_word_of_its_name_stands_everywhere(filled):
+    answer = ask(filled, "How many devices has Acme Healthcare?", {"92": 0.99})
+    assert_declined(answer, Reason.ENTITY_ABSENT)
+    assert answer.explanation == "No passage in your library speaks of Acme Healthcare."
+
+
+def test_a_doubtful_answer_is_declined_for_the_year_or_name_that_no_passage_found_has(filled):
+    doubt = calibrated(0.1)
+    answerer = Answerer(filled, ScriptedReader({"92": 0.9}), AnswerSettings(read=1), doubt)
+    answer = answerer.ask("How many devices had the regulator approved in 2028?", k=1)
+    assert_declined(answer, Reason.PERIOD_ABSENT)
+    assert answer.explanation == "None of the passages that were found speaks of 2028."
+    answer = answerer.ask("How many devices had the regulator approved in Japan?", k=1)
+    assert_declined(answer, Reason.ENTITY_ABSENT)
+    assert answer.explanation == "None of the passages that were found speaks of Japan."
+    assert "US$" not in str(answer.passages[0].text)
+
+
 def test_a_year_that_the_library_has_never_heard_of_is_named(filled):
     answer = ask(filled, "What was China's market worth in 2010?", {"US$1.59 billion": 0.99})
     assert_declined(answer, Reason.PERIOD_ABSENT)

@@ -81,6 +81,12 @@ def test_the_company_and_the_year_of_the_question_are_looked_for():
     assert features("How many pumps were sold?")["years"] == 0.0
 
 
+def test_a_name_in_fewer_words_is_mentioned_though_not_all_of_its_words_are_there():
+    found = features("How many pumps did Acme Pumping sell?")
+    assert (found["names"], found["mentioned"]) == (0.0, 1.0)
+    assert features("How many pumps did Bolt sell?")["mentioned"] == 0.0
+
+
 def test_a_heading_names_company_and_year_for_its_passage():
     hits = [hit("It sold 92 pumps.", heading="Acme annual report 2023")]
     found = features(hits=hits, readings=[reading(0, hits[0].text, "92", 0.9)])

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.question import MOST_CHARACTERS, absent_names, absent_years, clean_question, complete
+from chat.question import (
+    MOST_CHARACTERS,
+    absent_names,
+    absent_years,
+    clean_question,
+    complete,
+    unmentioned_names,
+    unmentioned_years,
+)
 
 WORTH = "What was China's AI healthcare market worth in 2023?"
 
@@ -166,6 +174,37 @@ def test_a_name_of_which_no_word_is_known_is_absent():
 def test_a_name_is_present_when_one_of_its_words_is():
     counts = Counts(health=1)
     assert absent_names("What is the share price of JD Health?", counts.terms, counts.frequencies) == ()
+
+
+BANKS = [
+    "Deutsche Bank and the Bank of China lend less.",
+    "A bank needs capital. Musk said so. Imaging is a field of its own, and imaging grows.",
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        ("Acme Bank", True),  # others of that kind are named, and "bank" is an ordinary word
+        ("Deutsche Bank", False),
+        ("Deutsche Bank Acme", False),  # what is named in fewer words may be the same
+        ("Elon Musk", False),
+        ("Acme Imaging", True),  # a capital that only opens a sentence
+    ],
+)
+def test_a_name_of_which_a_word_is_unknown_is_absent_unless_passages_name_it(name, absent):
+    counts = Counts(bank=9, deutsche=1, musk=1, imaging=3)
+    question = f"What does {name} earn?"
+    assert absent_names(question, counts.terms, counts.frequencies, BANKS) == ((name,) if absent else ())
+    assert absent_names(question, counts.terms, counts.frequencies) == ()
+
+
+def test_names_and_years_that_no_passage_mentions_are_told():
+    assert unmentioned_names("Does Deutsche Bank own China Imaging?", BANKS) == ("China Imaging",)
+    assert unmentioned_names("How big is the Chinese market?", BANKS) == ()
+    assert unmentioned_years("Was 2019 better than FY24 or 2022?", ["In 2024 and 2019–22"]) == ()
+    assert unmentioned_years("Was 2018 better?", ["In 2019"]) == (2018,)
+    assert unmentioned_years("Was it better?", []) == ()
 
 
 def test_one_of_two_joined_places_can_be_absent():

@@ -36,7 +36,7 @@ from evaluation.calibration import Judged, calibration_measures, reliability
 from index.embedder import SentenceEmbedder
 from index.library import Library
 from index.where import parse_where
-from ingest.sources import find_sources
+from ingest.sources import find_sources, is_skipped_in_corpus
 from training.fit_sentence_reader import is_for_fitting
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -157,7 +157,7 @@ def _own_rows(questions: Path, articles: Path, work: Path, embedder: SentenceEmb
     name = hashlib.sha256(f"{questions.resolve()} {articles.resolve()}".encode()).hexdigest()[:12]
     with _opened(work / name, embedder) as library:
         if not library.articles():
-            library.add(find_sources(articles))
+            library.add(find_sources(articles, skip=is_skipped_in_corpus))
         reader = make_reader(library)
         answerer = Answerer(library, reader)
         return [_row(each, library, answerer) for each in load_questions(questions, library).questions]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from chat.figures import agree, asked_kinds, asked_unit, comparable, find_figures, same_unit
 from chat.places import spellings
 from chat.question import is_mentioned
 from chat.reader import Reading
@@ -141,7 +142,6 @@ def confidence_features(
     agreeing = {(each.passage, each.start) for each in readings[1:] if _same(_answer(each, hits), answer)} - {
         (best.passage, best.start)
     }
-    asked = asked_for(question)
     found = {f"reader.{name}": float(value) for name, value in best.features.items()}
     return found | {
         "odds": log_odds(best.probability),
@@ -158,7 +158,8 @@ def confidence_features(
         "names_quote": _names_there(question, f"{hit.heading}\n{quote}", vocabulary),
         "years": _years_there(question, f"{' '.join(best.columns)} {quote}", around),
         "figures": _share(figures_in(question), figures_in(around)),
-        "kind": _kind(asked, answer),
+        "kind": _kind(question, answer),
+        "unit": _unit(question, answer),
         "length": math.log1p(len(answer)),
         "repeats": _share(set(vocabulary.terms(answer)), set(terms)),
         "negated": float(_negated(question) != _negated(quote)),
@@ -210,7 +211,10 @@ def _answer(reading: Reading, hits: Sequence[Hit]) -> str:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two answers are the same words, or one says the other and more."""
+    """Whether two answers agree: in their figures where both have some, else in words, one perhaps saying more."""
+    figures, others = find_figures(one), find_figures(other)
+    if figures and others:
+        return all(any(comparable(each, its) and agree(each, its) for its in others) for each in figures)
     first, second = _folded(one), _folded(other)
     return bool(first.strip()) and bool(second.strip()) and (first in second or second in first)
 
@@ -308,27 +312,27 @@ def _share(wanted: set[str] | frozenset[str], there: set[str] | frozenset[str]) 
     return len(wanted & there) / len(wanted) if wanted else 1.0
 
 
-_DIGIT = re.compile(r"\d")
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
-_NUMBER_WORD = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|twenty|thirty|forty|fifty|hundreds?"
-    r"|thousands?|millions?|billions?|half|third|quarter|twice|once|none|zero)\b",
-    re.IGNORECASE,
-)
-_MONTH = re.compile(
-    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)\b", re.I
-)
 
 
-def _kind(asked: Asked, answer: str) -> float:
-    """1 when the answer is of the kind asked for, -1 when it is not, 0 when any words would do."""
-    if asked is Asked.FIGURE:
-        return 1.0 if _DIGIT.search(answer) or _NUMBER_WORD.search(answer) else -1.0
-    if asked is Asked.DATE:
-        return 1.0 if years_in(answer) or _DIGIT.search(answer) or _MONTH.search(answer) else -1.0
-    if asked is Asked.PERSON:
+def _kind(question: str, answer: str) -> float:
+    """1 when the answer is of the kind asked for, 0.5 when it is another figure, -1 when not, 0 when any would do."""
+    kinds = asked_kinds(question)
+    if kinds:
+        found = {figure.kind for figure in find_figures(answer)}
+        return 1.0 if found & kinds else 0.5 if found else -1.0
+    if asked_for(question) is Asked.PERSON:
         return 1.0 if _CAPITAL.search(answer) else -1.0
     return 0.0
+
+
+def _unit(question: str, answer: str) -> float:
+    """1 when a figure of the answer has the currency asked for, -1 when none has, 0 when none is asked for."""
+    unit = asked_unit(question)
+    if not unit:
+        return 0.0
+    units = {each.unit for figure in find_figures(answer) for each in (figure, *figure.equivalents)}
+    return 1.0 if any(each and same_unit(unit, each) for each in units) else -1.0
 
 
 _NEGATION = re.compile(r"\b(?:not?|never|none|neither|nor|without|cannot|\w+n[’']t)\b", re.IGNORECASE)

@@ -103,6 +103,14 @@ def test_an_answer_of_another_kind_than_was_asked_for_is_told():
     assert features(answers=("pumps",))["kind"] == -1.0
     assert features("What did Acme sell?", answers=("pumps",))["kind"] == 0.0
     assert features("Who sold pumps?", answers=("Acme",))["kind"] == 1.0
+    assert features("When did Acme sell 92 pumps?", answers=("2023",))["kind"] == 1.0
+
+
+def test_the_currency_that_is_asked_for_is_looked_for():
+    text = "Sales were RMB 115.7 billion, or 40 percent of all."
+    assert features("What were sales in renminbi?", (text,), ("RMB 115.7 billion",))["unit"] == 1.0
+    assert features("What were sales in euros?", (text,), ("RMB 115.7 billion",))["unit"] == -1.0
+    assert features("What were sales?", (text,), ("RMB 115.7 billion",))["unit"] == 0.0
 
 
 def test_words_that_are_missing_weigh_as_much_as_they_are_rare():
@@ -124,6 +132,15 @@ def test_gaps_are_to_the_next_that_says_something_else():
     agreed = confidence_features(QUESTION, same, [readings[0], reading(1, same[1].text, "92", 0.6)], Words())
     assert agreed["agreeing"] == pytest.approx(math.log(2))
     assert agreed["gap"] == 8.0
+
+
+def test_the_same_value_in_other_words_agrees():
+    texts = ["It may reach US$18.88 billion.", "It may reach nearly US$19 billion.", "It may reach RMB 19 billion."]
+    hits = [hit(text, article=text) for text in texts]
+    readings = [reading(i, text, text[13:-1], 0.9 - 0.2 * i) for i, text in enumerate(texts)]
+    found = confidence_features("How large may it be?", hits, readings, Words())
+    assert found["agreeing"] == pytest.approx(math.log(2))
+    assert found["gap"] == pytest.approx(log_odds(0.9) - log_odds(0.5))
 
 
 def test_figures_that_only_begin_alike_do_not_agree():

@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("squad", type=Path)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--fit", type=int, default=3900, help="questions to fit on (there are 3,947)")
+    parser.add_argument("--fit", type=int, default=2500, help="questions to fit on (there are 3,947)")
     parser.add_argument("--report", type=int, default=2000, help="questions to report on")
     parser.add_argument("--check", nargs=2, action="append", default=[], metavar=("QUESTIONS", "ARTICLES"))
     parser.add_argument("--strength", type=float, default=0.1, help="of the fit, as scikit-learn's C")

@@ -27,17 +27,7 @@ from torch.nn import functional
 
 CLS, SEP = 101, 102
 _STEP = 16  # lengths of batches are multiples of this
-# Share of each kind of example in a part; a source's name and what follows ":".
-SHARES = {
-    "squad": 1.5, "squadshifts_new_wiki": 1.2, "squadshifts_reddit": 0.8, "squadshifts_amazon_reviews": 0.7,
-    "qed_nq": 0.25, "multispanqa": 0.12, "policyqa": 0.35, "squad_reqa": 0.7, "tatqa_dev": 0.15,
-    "squad:rest": 0.3, "squad:changed": 0.6, "squad:near": 0.3, "squad_v11_train_part44:pair": 0.25,
-    "squadshifts_new_wiki:rest": 0.2, "squadshifts_new_wiki:changed": 0.4, "squadshifts_new_wiki:near": 0.2,
-    "squadshifts_new_wiki:pair": 0.2, "squadshifts_reddit:near": 0.1, "squadshifts_amazon_reviews:near": 0.1,
-    "squad_reqa:changed": 0.2, "squad_reqa:near": 0.2, "squad_reqa_sentence:pair": 0.3, "qed_nq:rest": 0.05,
-    "qed_nq:near": 0.08, "qed_nq:changed": 0.05, "policyqa:near": 0.15, "policyqa:rest": 0.05,
-    "multispanqa:near": 0.05, "tatqa_dev:near": 0.05, "tatqa_dev:pair": 0.1, "tatqa_dev:changed": 0.03,
-}  # fmt: skip
+SHARES = Path(__file__).parent / "reader_shares.json"  # of each kind of example in a part
 
 
 class Layer(nn.Module):
@@ -160,7 +150,8 @@ def parts(
     pools: Mapping[str, list[tuple[Any, ...]]], queues: dict[str, list[tuple[Any, ...]]], size: int, random_: random.Random
 ) -> list[tuple[Any, ...]]:
     """`size` examples, by share; each source goes round before it repeats."""
-    shares = {source: SHARES.get(source, 0.0) for source in pools}
+    known = json.loads(SHARES.read_text(encoding="utf-8"))
+    shares = {source: known.get(source, 0.0) for source in pools}
     total = sum(shares.values())
     chosen: list[tuple[Any, ...]] = []
     for source, share in shares.items():
@@ -272,7 +263,7 @@ def main() -> None:
         newest = max(file.stat().st_mtime for file in args.examples.glob("*.pickle"))
         if newest != stamp:
             stamp, pools = newest, load_pools(args.examples)
-            print({source: len(each) for source, each in pools.items() if SHARES.get(source)}, flush=True)
+            print({source: len(each) for source, each in pools.items()}, flush=True)
         longest = 144 if spent < 0.4 else 208 if spent < 0.75 else 272
         for batch in batches(parts(pools, queues, 6000, random_), longest, args.tokens, random_):
             spent = min(1.0, (time.monotonic() - begin) / (60 * args.minutes))

@@ -1,6 +1,6 @@
-"""BERT sentence embedders, computed from their weights with torch alone.
+"""BERT computed from its weights with torch alone: an encoder, and sentence embedders made of it.
 
-The same numbers as sentence-transformers gives, for the models that it was made for and that nearly everybody uses:
+The same numbers as transformers and sentence-transformers give, for the models that it was made for and that nearly everybody uses:
 BERT, pooled and brought to length 1. Loads in a quarter of the time and memory, and computes half as fast again, since
 the weights are laid out once, query, key and value are one product, and no probability is divided before it is needed.
 Knows nothing of texts or tokenizers.
@@ -41,54 +41,62 @@ def bert_pooling(folder: Path) -> str | None:
     return _POOLING.get(modes[0]) if len(modes) == 1 else None
 
 
-class Bert:
-    """The model in `folder`, computing in `number_type` ("float32" or "bfloat16"). Safe to call from several threads.
+class Encoder:
+    """The layers of a BERT, computing in `number_type` ("float32" or "bfloat16"). Safe to call from several threads.
 
-    `pooling` is what `bert_pooling` said. Raises what safetensors and torch raise when the weights are not a BERT's.
+    `weights` are named as in a BERT of transformers. Raises KeyError when they are not a BERT's.
     """
 
-    def __init__(self, folder: Path, number_type: str, pooling: str) -> None:
+    def __init__(self, weights: Mapping[str, Any], config: Mapping[str, Any], number_type: str) -> None:
         import torch
-        from safetensors.torch import load_file
 
-        config = read_json(folder / "config.json")
-        weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
         self.dimension = int(config["hidden_size"])
         self.padding = int(config.get("pad_token_id") or 0)
-        self._type = torch.bfloat16 if number_type == "bfloat16" else torch.float32
+        self.type = torch.bfloat16 if number_type == "bfloat16" else torch.float32
         self._heads = int(config["num_attention_heads"])
         self._epsilon = float(config["layer_norm_eps"])
-        self._mean = pooling == "mean"
-        self._linear = _linear_for(self._type)
+        self._linear = _linear_for(self.type)
         positions = weights["embeddings.position_embeddings.weight"]
-        self._words = weights["embeddings.word_embeddings.weight"].to(self._type)
-        self._positions = (positions + weights["embeddings.token_type_embeddings.weight"][0]).to(self._type)
+        types = weights["embeddings.token_type_embeddings.weight"].float()
+        self._words = weights["embeddings.word_embeddings.weight"].to(self.type)
+        self._positions = (positions.float() + types[0]).to(self.type)
+        self._second = (types[min(1, len(types) - 1)] - types[0]).to(self.type)  # what the second text adds
         self._norm = self._two(weights, "embeddings.LayerNorm")
         layers = range(int(config["num_hidden_layers"]))
         self._layers = [self._layer(weights, f"encoder.layer.{number}.") for number in layers]
         # Layers whose scores were too large for exp() once; the others are spared a look at every score.
         self._large: set[int] = set()
 
-    def __call__(self, tokens: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Vectors of length 1, shape (n, dimension), of token ids padded to shape (n, longest)."""
+    @property
+    def longest(self) -> int:
+        """The most tokens that a text may have."""
+        return len(self._positions)
+
+    def __call__(
+        self,
+        tokens: npt.NDArray[np.int64],
+        lengths: npt.NDArray[np.int64],
+        second: npt.NDArray[np.bool_] | None = None,
+    ) -> Any:
+        """The last layer, a torch tensor of shape (n, longest, dimension), of token ids padded to shape (n, longest).
+
+        `second`, of the same shape, says which tokens belong to the second of two texts. Call in inference mode.
+        """
         import torch
         from torch.nn import functional
 
-        with torch.inference_mode():
-            count, longest = tokens.shape
-            real = torch.arange(longest)[None, :] < torch.from_numpy(lengths)[:, None]
-            mask = real.to(self._type)
-            hidden = functional.embedding(torch.from_numpy(tokens), self._words) + self._positions[:longest]
-            hidden = self._normed(hidden.view(count * longest, self.dimension), self._norm)
-            for number, (attention, output, norm, up, down, last_norm) in enumerate(self._layers):
-                mixed = self._attend(number, self._linear(hidden, attention, ""), mask)
-                hidden = self._normed(self._linear(mixed, output, "").add_(hidden), norm)
-                inner = self._linear(hidden, up, "gelu")
-                hidden = self._normed(self._linear(inner, down, "").add_(hidden), last_norm)
-            hidden = hidden.view(count, longest, self.dimension).float()
-            pooled = (hidden * real[:, :, None]).sum(1) if self._mean else hidden[:, 0]
-            result: npt.NDArray[np.float32] = functional.normalize(pooled, dim=1).numpy()
-            return result
+        count, longest = tokens.shape
+        mask = _real(lengths, longest).to(self.type)
+        hidden = functional.embedding(torch.from_numpy(tokens), self._words) + self._positions[:longest]
+        if second is not None:
+            hidden += torch.from_numpy(second)[:, :, None] * self._second
+        hidden = self._normed(hidden.view(count * longest, self.dimension), self._norm)
+        for number, (attention, output, norm, up, down, last_norm) in enumerate(self._layers):
+            mixed = self._attend(number, self._linear(hidden, attention, ""), mask)
+            hidden = self._normed(self._linear(mixed, output, "").add_(hidden), norm)
+            inner = self._linear(hidden, up, "gelu")
+            hidden = self._normed(self._linear(inner, down, "").add_(hidden), last_norm)
+        return hidden.view(count, longest, self.dimension)
 
     def _attend(self, number: int, projected: Any, mask: Any) -> Any:
         """Scaled dot-product attention, shape (count * longest, dimension), of queries, keys and values side by side.
@@ -123,7 +131,7 @@ class Bert:
         parts = [f"{name}attention.self.{part}" for part in ("query", "key", "value")]
         factors = (1 / math.sqrt(self.dimension // self._heads), 1.0, 1.0)  # scores are scaled with the queries
         scaled = [
-            torch.cat([weights[f"{part}.{kind}"] * factor for part, factor in zip(parts, factors, strict=True)])
+            torch.cat([weights[f"{part}.{kind}"].float() * factor for part, factor in zip(parts, factors, strict=True)])
             for kind in ("weight", "bias")
         ]
         return (
@@ -136,17 +144,52 @@ class Bert:
         )
 
     def _laid_out(self, weight: Any, bias: Any) -> tuple[Any, Any]:
-        weight = weight.to(self._type).contiguous()
-        return (_packed(weight) if self._linear is _packed_linear else weight), bias.to(self._type)
+        weight = weight.to(self.type).contiguous()
+        return (_packed(weight) if self._linear is _packed_linear else weight), bias.to(self.type)
 
     def _two(self, weights: Mapping[str, Any], name: str) -> tuple[Any, Any]:
         weight, bias = _pair(weights, name)
-        return weight.to(self._type), bias.to(self._type)
+        return weight.to(self.type), bias.to(self.type)
 
     def _normed(self, hidden: Any, norm: tuple[Any, Any]) -> Any:
         from torch.nn import functional
 
         return functional.layer_norm(hidden, (self.dimension,), *norm, self._epsilon)
+
+
+class Bert:
+    """The sentence embedder in `folder`; `pooling` is what `bert_pooling` said.
+
+    Raises what safetensors and torch raise when the weights are not a BERT's.
+    """
+
+    def __init__(self, folder: Path, number_type: str, pooling: str) -> None:
+        from safetensors.torch import load_file
+
+        weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
+        self._encoder = Encoder(weights, read_json(folder / "config.json"), number_type)
+        self.dimension = self._encoder.dimension
+        self.padding = self._encoder.padding
+        self._mean = pooling == "mean"
+
+    def __call__(self, tokens: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Vectors of length 1, shape (n, dimension), of token ids padded to shape (n, longest)."""
+        import torch
+        from torch.nn import functional
+
+        with torch.inference_mode():
+            hidden = self._encoder(tokens, lengths).float()
+            real = _real(lengths, tokens.shape[1])
+            pooled = (hidden * real[:, :, None]).sum(1) if self._mean else hidden[:, 0]
+            result: npt.NDArray[np.float32] = functional.normalize(pooled, dim=1).numpy()
+            return result
+
+
+def _real(lengths: npt.NDArray[np.int64], longest: int) -> Any:
+    """Which of the tokens, shape (n, longest), are no padding."""
+    import torch
+
+    return torch.arange(longest)[None, :] < torch.from_numpy(lengths)[:, None]
 
 
 def _pair(weights: Mapping[str, Any], name: str) -> tuple[Any, Any]:

@@ -93,7 +93,7 @@ class SentenceEmbedder:
         if self._identity is None:
             with self._lock:
                 folder = find_model(self._name)
-                self._identity = f"{self._name}@{_weights_sha256(folder, self._cache)}"
+                self._identity = f"{self._name}@{weights_sha256(folder, self._cache)}"
         return self._identity
 
     @property
@@ -195,7 +195,7 @@ def find_model(name: str) -> Path:
     return folder
 
 
-def _weights_sha256(folder: Path, cache: Path | None) -> str:
+def weights_sha256(folder: Path, cache: Path | None = None) -> str:
     """SHA-256 of the model's weights, remembered by size and time of the file."""
     files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     if not files:

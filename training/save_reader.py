@@ -1,0 +1,64 @@
+"""Makes `models/reader` of what training kept: weights in half precision, without the frozen word embeddings.
+
+    .venv/bin/python -m training.save_reader RUN/reader.pt models/reader
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from index.embedder import MINILM, MINILM_SHA256
+
+_PARTS = ("query", "key", "value")
+_NAMES = {
+    "output": "attention.output.dense",
+    "norm": "attention.output.LayerNorm",
+    "up": "intermediate.dense",
+    "down": "output.dense",
+    "last_norm": "output.LayerNorm",
+}
+
+
+def named_as_bert(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The weights under the names that a BERT of transformers has, in half precision; `span` and `relevance` stay."""
+    result = {}
+    for name, value in state.items():
+        where, _, kind = name.rpartition(".")
+        if name.startswith("words."):
+            continue
+        if name == "positions":
+            result["embeddings.position_embeddings.weight"] = value
+        elif name == "types":
+            result["embeddings.token_type_embeddings.weight"] = value
+        elif where == "norm":
+            result[f"embeddings.LayerNorm.{kind}"] = value
+        elif name.startswith("layers."):
+            _, number, part, _ = name.split(".")
+            if part == "mixed":
+                for each, piece in zip(_PARTS, value.chunk(3), strict=True):
+                    result[f"encoder.layer.{number}.attention.self.{each}.{kind}"] = piece
+            else:
+                result[f"encoder.layer.{number}.{_NAMES[part]}.{kind}"] = value
+        else:
+            result[name] = value
+    return {name: value.detach().half().contiguous() for name, value in result.items()}
+
+
+def main() -> None:
+    """Write the folder."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("state", type=Path)
+    parser.add_argument("out", type=Path)
+    args = parser.parse_args()
+    from safetensors.torch import save_file
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    save_file(named_as_bert(torch.load(args.state)), args.out / "model.safetensors")
+    about = {"base": MINILM, "base_sha256": MINILM_SHA256, "question_pieces": 40, "heading_pieces": 32}
+    (args.out / "reader.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -86,7 +86,7 @@ def load_span_model(name: str | Path, *, number_type: str = "float32", threads: 
     if str(kinds[0]).endswith(("ForQuestionAnswering", "ForSequenceClassification")):
         return TransformersModel(folder, number_type)
     raise ModelError(
-        f"{folder}: neither a question-answering model nor a cross-encoder (its config.json says {kinds[0] or 'nothing'})"
+        f"{folder}: neither a question-answering model nor a cross-encoder; its config.json says {kinds[0] or 'nothing'}"
     )
 
 
@@ -111,7 +111,9 @@ class TrainedModel:
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[PassageRead]:
         """What the model says of each passage, in their order."""
         parts = self._loaded()
-        texts = parts.tokenizer.encode_batch([question, *(each for pair in passages for each in pair)], add_special_tokens=False)
+        texts = parts.tokenizer.encode_batch(
+            [question, *(each for pair in passages for each in pair)], add_special_tokens=False
+        )
         asked = texts[0].ids[: parts.question_pieces]
         laid_out = []
         for heading, text in zip(texts[1::2], texts[2::2], strict=True):
@@ -271,7 +273,9 @@ class TransformersModel:
         architecture = str((read_json(self._folder / "config.json").get("architectures") or [""])[0])
         self._spans = architecture.endswith("ForQuestionAnswering")
         kind = (
-            transformers.AutoModelForQuestionAnswering if self._spans else transformers.AutoModelForSequenceClassification
+            transformers.AutoModelForQuestionAnswering
+            if self._spans
+            else transformers.AutoModelForSequenceClassification
         )
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(str(self._folder), local_files_only=True)  # type: ignore[no-untyped-call]

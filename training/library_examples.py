@@ -42,7 +42,8 @@ _ABOUT = (
     "Tell me about {}", "What are the details of {}?",
 )  # fmt: skip
 _CELL = (
-    "What was {row} in {column}?", "{row} {column}", "How much was {row} for {column}?", "What were the {row} in {column}?",
+    "What was {row} in {column}?", "{row} {column}", "How much was {row} for {column}?",
+    "What were the {row} in {column}?",
     "{row} for {column}?", "What is the {row} as of {column}?",
 )  # fmt: skip
 
@@ -89,7 +90,9 @@ def _labelled(library: Library, pieces: Pieces, folder: Path) -> Iterator[Exampl
             elif own and not spoken:
                 yield _example(pieces, row["text"], hit, (), 1, "library:tatqa:arithmetic", span_known=False)
             elif own:
-                yield _example(pieces, row["text"], hit, (), -1 if found else 0, "library:tatqa:null", span_known=not found)
+                yield _example(
+                    pieces, row["text"], hit, (), -1 if found else 0, "library:tatqa:null", span_known=not found
+                )
             else:
                 # Another report may answer as well ("total revenue in 2019"): nothing is said of its words.
                 yield _example(pieces, row["text"], hit, (), 0, "library:tatqa:other", span_known=False)
@@ -114,9 +117,19 @@ def _templates(library: Library, pieces: Pieces, most: int, random_: random.Rand
             for hit in hits:
                 if hit.article_id == article_id and hit.start <= start and end <= hit.end:
                     yield _example(
-                        pieces, question, hit, [(start - hit.start, end - hit.start)], 1, source, spread=source == "library:words"
+                        pieces,
+                        question,
+                        hit,
+                        [(start - hit.start, end - hit.start)],
+                        1,
+                        source,
+                        spread=source == "library:words",
                     )
-                elif given < 4 and answer not in hit.text and not (hit.article_id == article_id and hit.start < last and hit.end > first):
+                elif (
+                    given < 4
+                    and answer not in hit.text
+                    and not (hit.article_id == article_id and hit.start < last and hit.end > first)
+                ):
                     given += 1
                     yield _example(pieces, question, hit, (), 0, source + ":near")
         most -= each
@@ -124,7 +137,9 @@ def _templates(library: Library, pieces: Pieces, most: int, random_: random.Rand
             return
 
 
-def _questions(text: str, blocks: Sequence[Any], random_: random.Random) -> Iterator[tuple[str, int, int, int, int, str]]:
+def _questions(
+    text: str, blocks: Sequence[Any], random_: random.Random
+) -> Iterator[tuple[str, int, int, int, int, str]]:
     """(question, start, end of its answer, start, end of the block, kind of example)."""
     for number, block in enumerate(blocks):
         body = text[block.start : block.end]
@@ -144,7 +159,9 @@ def _questions(text: str, blocks: Sequence[Any], random_: random.Random) -> Iter
             if re.search(r"[A-Za-z]{3}", label) and named:
                 (first, last), column = random_.choice(named)
                 row = label if not block.row.labels else f"{block.row.labels[-1]} {label}"
-                question = random_.choice(_CELL).format(row=row.lower() if random_.random() < 0.6 else row, column=column)
+                question = random_.choice(_CELL).format(
+                    row=row.lower() if random_.random() < 0.6 else row, column=column
+                )
                 yield question, block.start + first, block.start + last, block.start, block.end, "library:cell"
         elif block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM) and len(body) > 60:
             from ingest.sentences import sentence_spans
@@ -154,18 +171,37 @@ def _questions(text: str, blocks: Sequence[Any], random_: random.Random) -> Iter
                 continue
             begin, stop = random_.choice(spans)
             sentence = body[begin:stop]
-            figures = [*(("figure", each) for each in _FIGURE.finditer(sentence)), *(("date", each) for each in _DATE.finditer(sentence))]
+            figures = [
+                *(("figure", each) for each in _FIGURE.finditer(sentence)),
+                *(("date", each) for each in _DATE.finditer(sentence)),
+            ]
             figures = [each for each in figures if len(each[1].group()) > 1]
             if figures and random_.random() < 0.75:
                 kind, match = random_.choice(figures)
                 question = _asked_in_place(sentence, match, kind, random_)
-                yield question, block.start + begin + match.start(), block.start + begin + match.end(), block.start, block.end, "library:figure"
+                yield (
+                    question,
+                    block.start + begin + match.start(),
+                    block.start + begin + match.end(),
+                    block.start,
+                    block.end,
+                    "library:figure",
+                )
             else:
                 words = [word for word in re.findall(r"[\w’'-]+", sentence) if word.lower() not in _STOP]
                 if len(words) >= 5:
                     first = random_.randint(0, max(0, len(words) - 6))
-                    phrase = " ".join(word for word in words[first : first + random_.randint(4, 9)] if random_.random() < 0.85)
-                    yield random_.choice(_ABOUT).format(phrase), block.start + begin, block.start + stop, block.start, block.end, "library:words"
+                    phrase = " ".join(
+                        word for word in words[first : first + random_.randint(4, 9)] if random_.random() < 0.85
+                    )
+                    yield (
+                        random_.choice(_ABOUT).format(phrase),
+                        block.start + begin,
+                        block.start + stop,
+                        block.start,
+                        block.end,
+                        "library:words",
+                    )
 
 
 def _asked_in_place(sentence: str, match: re.Match[str], kind: str, random_: random.Random) -> str:
@@ -204,7 +240,9 @@ def _example(
     spread: bool = False,
     span_known: bool = True,
 ) -> Example:
-    return make(pieces, question, hit.heading, hit.text, answers, relevant, source, spread=spread, span_known=span_known)
+    return make(
+        pieces, question, hit.heading, hit.text, answers, relevant, source, spread=spread, span_known=span_known
+    )
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:

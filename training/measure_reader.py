@@ -67,17 +67,24 @@ def measures(name: str, rows: Sequence[dict[str, Any]], found: Sequence[tuple[fl
         sentences = [_sentence(row["context"], start, end) for row, (_, start, end) in zip(rows, found, strict=True)]
         f1s = np.array([f1(s, " ".join(gold)) if gold else 0.0 for s, gold in zip(sentences, golds, strict=True)])
         empty = np.array([not gold for gold in golds])
-        nearest = np.array([max((f1(s, g) for g in gold), default=0.0) for s, gold in zip(sentences, golds, strict=True)])
+        nearest = np.array(
+            [max((f1(s, g) for g in gold), default=0.0) for s, gold in zip(sentences, golds, strict=True)]
+        )
         return {
             "sentence_f1": round(float(nearest[~empty].mean()), 3),
             "sentence_f1_all": round(float(f1s[~empty].mean()), 3),
             "best_with_null": round(_best(scores, nearest, empty), 3),
         }
-    exact = np.array([max((float(_plain(t) == _plain(g)) for g in gold), default=0.0) for t, gold in zip(texts, golds, strict=True)])
+    exact = np.array(
+        [max((float(_plain(t) == _plain(g)) for g in gold), default=0.0) for t, gold in zip(texts, golds, strict=True)]
+    )
     f1s = np.array([max((f1(t, g) for g in gold), default=0.0) for t, gold in zip(texts, golds, strict=True)])
     empty = np.array([not gold for gold in golds])
     if name == "squad_v2_dev":
-        return {"best_f1": round(100 * _best(scores, f1s, empty), 2), "best_em": round(100 * _best(scores, exact, empty), 2)}
+        return {
+            "best_f1": round(100 * _best(scores, f1s, empty), 2),
+            "best_em": round(100 * _best(scores, exact, empty), 2),
+        }
     if name == "squad_v11_dev":
         return {"em": round(100 * float(exact.mean()), 2), "f1": round(100 * float(f1s.mean()), 2)}
     return {"em": round(float(exact.mean()), 3), "f1": round(float(f1s.mean()), 3)}

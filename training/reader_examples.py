@@ -2,8 +2,9 @@
 
     .venv/bin/python -m training.reader_examples DATA OUT
 
-DATA is a folder with `train/*.jsonl.gz`, `rerank_pairs.jsonl.gz`, and `heldout/*.jsonl.gz`, whose passages are left out; OUT a folder that a file of examples is written
-to (pickle). Questions without an answer are made in three ways: the right question with a wrong paragraph (the nearest
+DATA is a folder with `train/*.jsonl.gz`, `rerank_pairs.jsonl.gz`, and `heldout/*.jsonl.gz`, whose passages are left
+out; OUT a folder that a file of examples is written to (pickle).
+Questions without an answer are made in three ways: the right question with a wrong paragraph (the nearest
 by words, none of which holds the answer), with its own paragraph less the sentences that answer, and a question changed
 so that its paragraph answers it no longer (another name, another number, a "not", an opposite), as the writers of
 SQuAD 2.0 did (Rajpurkar et al., "Know What You Don't Know", 2018, table 1).
@@ -115,7 +116,7 @@ _OPPOSITES = [
     rise/fall rose/fell buy/sell bought/sold gain/loss maximum/minimum successful/unsuccessful legal/illegal
     same/different common/rare hot/cold open/closed agreed/refused include/exclude included/excluded""".split()
 ]
-_OPPOSITE = {a: b for a, b in _OPPOSITES} | {b: a for a, b in _OPPOSITES}
+_OPPOSITE = dict(_OPPOSITES) | {b: a for a, b in _OPPOSITES}
 
 
 def changed(question: str, passage: str, names: Sequence[str], numbers: Sequence[str], random_: random.Random) -> str:
@@ -132,7 +133,9 @@ def changed(question: str, passage: str, names: Sequence[str], numbers: Sequence
     return ""
 
 
-def _other_name(question: str, passage: str, names: Sequence[str], _numbers: Sequence[str], random_: random.Random) -> str:
+def _other_name(
+    question: str, passage: str, names: Sequence[str], _numbers: Sequence[str], random_: random.Random
+) -> str:
     own = _NAME.findall(question)
     others = [name for name in names if name not in passage and name not in question]
     if not own or not others:
@@ -140,7 +143,9 @@ def _other_name(question: str, passage: str, names: Sequence[str], _numbers: Seq
     return question.replace(random_.choice(own), random_.choice(others), 1)
 
 
-def _other_number(question: str, passage: str, _names: Sequence[str], numbers: Sequence[str], random_: random.Random) -> str:
+def _other_number(
+    question: str, passage: str, _names: Sequence[str], numbers: Sequence[str], random_: random.Random
+) -> str:
     own = _NUMBER.findall(question)
     if not own:
         return ""
@@ -151,7 +156,9 @@ def _other_number(question: str, passage: str, _names: Sequence[str], numbers: S
     return question.replace(old, random_.choice(same_kind), 1) if same_kind else ""
 
 
-def _opposite(question: str, _passage: str, _names: Sequence[str], _numbers: Sequence[str], random_: random.Random) -> str:
+def _opposite(
+    question: str, _passage: str, _names: Sequence[str], _numbers: Sequence[str], random_: random.Random
+) -> str:
     known = [word for word in question.split() if word.strip("?,.") in _OPPOSITE]
     if not known:
         return ""
@@ -159,7 +166,9 @@ def _opposite(question: str, _passage: str, _names: Sequence[str], _numbers: Seq
     return question.replace(word, word.replace(word.strip("?,."), _OPPOSITE[word.strip("?,.")]), 1)
 
 
-def _denied(question: str, _passage: str, _names: Sequence[str], _numbers: Sequence[str], random_: random.Random) -> str:
+def _denied(
+    question: str, _passage: str, _names: Sequence[str], _numbers: Sequence[str], random_: random.Random
+) -> str:
     pattern, new = _NOT[0]
     return re.sub(pattern, new, question, count=1) if random_.random() < 0.5 else ""
 
@@ -261,7 +270,10 @@ def main() -> None:
     made = list(examples(args.data, pieces))
     args.out.mkdir(parents=True, exist_ok=True)
     with (args.out / "questions.pickle").open("wb") as file:
-        pickle.dump([(e.question, e.heading, e.passage, e.spans, e.relevant, e.source, e.spread, e.span_known) for e in made], file)
+        pickle.dump(
+            [(e.question, e.heading, e.passage, e.spans, e.relevant, e.source, e.spread, e.span_known) for e in made],
+            file,
+        )
     counts: dict[str, int] = defaultdict(int)
     for each in made:
         counts[each.source] += 1

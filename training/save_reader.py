@@ -1,6 +1,6 @@
 """Makes `models/reader` of what training kept: weights in half precision, without the frozen word embeddings.
 
-    .venv/bin/python -m training.save_reader RUN/reader.pt models/reader
+.venv/bin/python -m training.save_reader RUN/reader.pt models/reader
 """
 
 import argparse

@@ -147,7 +147,10 @@ class Prepared:
 
 
 def parts(
-    pools: Mapping[str, list[tuple[Any, ...]]], queues: dict[str, list[tuple[Any, ...]]], size: int, random_: random.Random
+    pools: Mapping[str, list[tuple[Any, ...]]],
+    queues: dict[str, list[tuple[Any, ...]]],
+    size: int,
+    random_: random.Random,
 ) -> list[tuple[Any, ...]]:
     """`size` examples, by share; each source goes round before it repeats."""
     known = json.loads(SHARES.read_text(encoding="utf-8"))
@@ -215,7 +218,7 @@ def load_pools(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     pools: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for file in sorted(folder.glob("*.pickle")):
         with file.open("rb") as opened:
-            for example in pickle.load(opened):
+            for example in pickle.load(opened):  # noqa: S301  written by us a moment ago
                 pools[example[5]].append(example)
     return pools
 

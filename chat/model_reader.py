@@ -1,0 +1,144 @@
+"""A reader with a trained model: which unit of the passages answers, and which of its words.
+
+The model reads each passage whole; its best span inside each unit is weighed with what the unit shares with the
+question. A cell that the question names by row and column stays the cell of chat/cells.py.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from chat.candidates import Candidate, Candidates, new_figures
+from chat.cells import asks_for_cell, spans_of
+from chat.figures import NUMERIC, TEMPORAL, asked_kinds
+from chat.reader import Reading, answering_spans, logistic, without_bullet
+from chat.span_model import PassageRead, SpanModel
+from chat.terms import Asked, asked_for
+from index.values import Hit
+from ingest.article import BlockKind
+
+# Weights of a logistic model: fitted on the half of SQuAD v2 dev that is never reported on
+# (training/fit_reader_weights.py), but for those of words that do not occur there, which are SentenceReader's.
+WEIGHTS: Mapping[str, float] = {
+    "bias": -3.0,
+    "span": 0.35,
+    "relevance": 0.35,
+    "coverage": 1.5,
+    "context": 0.8,
+    "missing": -0.5,
+    "years": 0.8,
+    "figures": 0.4,
+    "kind": 0.8,
+    "passage": 2.0,
+    "dense": 1.0,
+    "names": 0.5,
+    "asks": -1.5,
+    "furniture": 3.0,
+    "label": 1.5,
+    "cell": 1.0,
+}
+_MOST = 20.0  # logits are cut there: beyond, a model is as sure as it can be
+_WHOLE = frozenset({Asked.REASON, Asked.LIST})  # answered by what is said, not by a name or figure in it
+
+
+class ModelReader:
+    """Reads with `model`; `candidates` finds the units."""
+
+    def __init__(self, model: SpanModel, candidates: Candidates, *, weights: Mapping[str, float] = WEIGHTS) -> None:
+        self._model = model
+        self._candidates = candidates
+        self._weights = weights
+
+    @property
+    def identity(self) -> str:
+        """Changes with the model and the weights: what a calibration is fitted for."""
+        weights = [self._model.identity, dict(self._weights)]
+        return hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
+
+    def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
+        """Readings of all units that could answer, best first."""
+        candidates = self._candidates.of(question, passages, whole or question)
+        if not candidates:
+            return []
+        wanted = sorted({each.passage for each in candidates})
+        reads = dict(zip(wanted, self._read(whole or question, [passages[i] for i in wanted]), strict=True))
+        readings = [
+            self._reading(question, whole or question, each, passages[each.passage], reads[each.passage])
+            for each in candidates
+        ]
+        readings.sort(key=lambda reading: -reading.probability)
+        return readings
+
+    def relevance(self, question: str, passages: Sequence[Hit]) -> list[float]:
+        """How probable it is, in (0, 1), that each passage is relevant."""
+        return [_sigmoid(_relevance(read)) for read in self._read(question, passages)]
+
+    def _read(self, question: str, passages: Sequence[Hit]) -> list[PassageRead]:
+        return self._model.read(question, [(hit.heading, hit.text) for hit in passages])
+
+    def _reading(self, question: str, whole: str, each: Candidate, hit: Hit, read: PassageRead) -> Reading:
+        begin = each.unit.start - hit.start
+        best = read.best_span(begin, begin + len(each.text))
+        features = {
+            **each.features,
+            "span": _cut(best[0]) if best is not None else 0.0,
+            "relevance": _cut(_relevance(read)),
+        }
+        points = bool(each.cells) and asks_for_cell(whole, each.cells)
+        if points:
+            spans = spans_of(each.cells, each.unit.start)
+        else:
+            found = None if best is None else (best[1] - begin, best[2] - begin)
+            spans = self._spans(question, each, read, begin, found)
+        return Reading(
+            passage=each.passage,
+            start=each.unit.start,
+            end=each.unit.end,
+            kind=each.unit.kind,
+            spans=spans,
+            probability=logistic(features, self._weights),
+            features=features,
+            row=each.unit.row,
+            columns=tuple(cell.column for cell in each.cells if cell.column) if points else (),
+        )
+
+    def _spans(
+        self, question: str, each: Candidate, read: PassageRead, begin: int, found: tuple[int, int] | None
+    ) -> tuple[tuple[int, int], ...]:
+        """The words of a unit that answer: the model's, held to the kind of words that is asked for."""
+        kinds = asked_kinds(question)
+        start = each.unit.start
+        if found is None or (not kinds and asked_for(question) in _WHOLE):
+            return answering_spans(question, each.text, start) if kinds else (without_bullet(each.text, start),)
+        if each.unit.kind is BlockKind.TABLE_ROW and not kinds:
+            return (without_bullet(each.text, start),)
+        if kinds:
+            figures = new_figures(kinds, question, each.text)
+            if not figures and not kinds <= TEMPORAL:
+                figures = new_figures(NUMERIC, question, each.text)
+            inside = [figure for figure in figures if figure.start < found[1] and figure.end > found[0]]
+            if figures and not inside:
+                scored = [(read.best_span(begin + figure.start, begin + figure.end), figure) for figure in figures]
+                best = max(scored, key=lambda pair: -math.inf if pair[0] is None else pair[0][0])[1]
+                found = (best.start, best.end)
+            elif inside:
+                # Whole figures: a span that stops inside "US$16.02 billion" tells less than the figure.
+                found = (min(found[0], inside[0].start), max(found[1], inside[-1].end))
+        return ((start + found[0], start + found[1]),)
+
+
+def _relevance(read: PassageRead) -> float:
+    """The logit that a passage is relevant: its own, or how far the best span stands above the null."""
+    if read.relevance is not None:
+        return read.relevance
+    best = read.best_span(0, read.offsets[-1][1]) if read.offsets else None
+    return 0.0 if best is None else best[0]
+
+
+def _cut(logit: float) -> float:
+    return max(-_MOST, min(_MOST, logit))
+
+
+def _sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-_cut(logit)))

@@ -1,0 +1,25 @@
+"""Puts the reader of a library together, from the name that a setting gives."""
+
+from pathlib import Path
+
+from chat.candidates import Candidates
+from chat.model_reader import ModelReader
+from chat.reader import Reader, SentenceReader
+from chat.span_model import load_span_model
+from index.library import Library
+
+NO_MODEL = "none"
+
+
+def make_reader(library: Library, name: str | Path, *, threads: int = 0) -> Reader:
+    """The reader in the folder `name`, or one without a model where it is "none". Raises ModelError.
+
+    It computes with the number type that the embedder found the quicker one; `threads` 0 leaves their number to torch.
+    """
+    candidates = Candidates(
+        terms=library.terms, frequencies=library.frequencies_of, passages=library.count_passages
+    )
+    if str(name) == NO_MODEL:
+        return SentenceReader(library.embedder, candidates)
+    model = load_span_model(name, number_type=lambda: library.embedder.number_type, threads=threads or None)
+    return ModelReader(model, candidates)

@@ -551,14 +551,9 @@ def _library(settings: Settings, parsed: argparse.Namespace, *, empty: bool = Fa
 def _answerer(library: "Library", settings: Settings) -> "Answerer":
     from chat.answering import Answerer, AnswerSettings
     from chat.confidence import load_calibration
-    from chat.reader import SentenceReader
+    from chat.readers import make_reader
 
-    reader = SentenceReader(
-        library.embedder,
-        terms=library.terms,
-        frequencies=library.frequencies_of,
-        passages=library.count_passages,
-    )
+    reader = make_reader(library, settings.reader, threads=settings.threads)
     calibration = load_calibration(CALIBRATION, reader.identity)
     return Answerer(library, reader, AnswerSettings(threshold=settings.threshold), calibration)
 

@@ -38,10 +38,13 @@ class AnswerSettings:
 
     `threshold` is a confidence (None: the calibration's own), or the reader's own probability, from `likely` on, where
     there is no calibration. From `likely` on a reading of the document that is asked for goes before better ones of
-    others. Without a calibration, nothing that was found speaks of the question below `relevant`.
+    others. Without a calibration, nothing that was found speaks of the question below `relevant`. A search that is
+    reranked has its first `rerank` passages read, whose relevance counts `relevance_weight` times beside their scores.
     """
 
     read: int = 10
+    rerank: int = 30
+    relevance_weight: float = 0.5
     threshold: float | None = None
     likely: float = 0.5
     relevant: float = 0.2
@@ -175,13 +178,15 @@ class Answerer:
         return Examined(answer, self._outside(understood, found, readings), found, tuple(readings), features)
 
     def rerank(self, query: str, *, k: int = 10, where: Where = EVERYTHING) -> SearchResult:
-        """A search whose first passages are put in the reader's order."""
-        found = self._library.search(query, k=max(k, self._settings.read), where=where)
+        """A search whose first passages are ordered by their scores and what the reader thinks of them."""
+        found = self._library.search(query, k=max(k, self._settings.rerank), where=where)
         begin = time.perf_counter()
-        asked = found.preference.rest or found.query
-        hits = _reordered(found.hits, self._reader.read(asked, found.hits[: self._settings.read], whole=found.query))[
-            :k
-        ]
+        first = found.hits[: self._settings.rerank]
+        judged = self._reader.relevance(found.query, first)
+        weight = self._settings.relevance_weight
+        ranked = [_rescored(hit, hit.score + weight * each) for hit, each in zip(first, judged, strict=True)]
+        ranked.sort(key=lambda hit: -hit.score)
+        hits = (ranked + list(found.hits[len(first) :]))[:k]
         spent = (time.perf_counter() - begin) * 1000
         times = dict(found.milliseconds)
         times["rerank"] = round(spent, 2)

@@ -6,8 +6,9 @@ Works on passages that a search found; knows no index and no model.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from chat.cells import AskedColumn, Cell, asked_column, cells_asked_for
 from chat.figures import NUMERIC, TEMPORAL, Figure, FigureKind, find_figures
@@ -21,22 +22,29 @@ from ingest.tables import has_values
 _LONGEST_WHOLE = 600  # characters; a longer list item is quoted by its sentences
 
 
+class Vocabulary(Protocol):
+    """What a library knows of words; a `Library` is one."""
+
+    def terms(self, text: str) -> list[str]:
+        """The index terms of a text, each once."""
+        ...
+
+    def frequencies_of(self, terms: Sequence[str]) -> Mapping[str, int]:
+        """In how many passages each term stands."""
+        ...
+
+    def count_passages(self) -> int:
+        """How many passages there are."""
+        ...
+
+
 class Candidates:
-    """Finds the candidates of a question.
+    """Finds the candidates of a question in the words of `vocabulary`."""
 
-    `terms` gives the index terms of a text, `frequencies` in how many of `passages` (a count) each term stands.
-    """
-
-    def __init__(
-        self,
-        *,
-        terms: Callable[[str], list[str]],
-        frequencies: Callable[[Sequence[str]], Mapping[str, int]],
-        passages: Callable[[], int],
-    ) -> None:
-        self._terms = terms
-        self._frequencies = frequencies
-        self._passages = passages
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._terms = vocabulary.terms
+        self._frequencies = vocabulary.frequencies_of
+        self._passages = vocabulary.count_passages
 
     def of(self, question: str, passages: Sequence[Hit], whole_question: str) -> list["Candidate"]:
         """Every unit of the passages, with what it shares with the question.

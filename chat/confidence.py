@@ -12,8 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from chat.candidates import Vocabulary
 from chat.figures import agree, asked_kinds, asked_unit, comparable, find_figures, same_unit
 from chat.places import spellings
 from chat.question import is_mentioned
@@ -25,22 +26,6 @@ from index.values import Hit
 FORMAT = 1
 _FAR = 8.0  # in log odds: what lies further behind tells no more
 _MOST_WORDS = 2.2  # what BM25 gives for one word at most, in units of its rarity: k1 + 1
-
-
-class Vocabulary(Protocol):
-    """What a library knows of words; a `Library` is one."""
-
-    def terms(self, text: str) -> list[str]:
-        """The index terms of a text, each once."""
-        ...
-
-    def frequencies_of(self, terms: Sequence[str]) -> Mapping[str, int]:
-        """In how many passages each term stands."""
-        ...
-
-    def count_passages(self) -> int:
-        """How many passages there are."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from chat.candidates import Candidates, new_figures
+from chat.candidates import Candidates, Vocabulary, new_figures
 from chat.cells import asks_for_cell, spans_of
 from chat.figures import (
     NUMERIC,
@@ -56,6 +56,15 @@ class Reading:
 class Reader(Protocol):
     """Reads passages for a question; readings come best first."""
 
+    @property
+    def identity(self) -> str:
+        """Changes with the model and the weights: what a calibration is fitted for."""
+        ...
+
+    def relevance(self, question: str, passages: Sequence[Hit]) -> list[float]:
+        """How probable it is, in [0, 1], that each passage speaks of what was asked; ranks passages."""
+        ...
+
     def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
         """What could answer, best first; empty when nothing could.
 
@@ -92,23 +101,18 @@ _EMBEDDED = 10  # units whose similarity is computed: they take 40 ms, and a doz
 
 
 class SentenceReader:
-    """Scores every unit by the words, figures and years it shares with the question, and the best by similarity, too.
-
-    `terms` gives the index terms of a text, `frequencies` in how many of `passages` (a count) each term stands.
-    """
+    """Scores every unit by the words, figures and years it shares with the question, the best by similarity, too."""
 
     def __init__(
         self,
         embedder: Embedder,
+        vocabulary: Vocabulary,
         *,
-        terms: Callable[[str], list[str]],
-        frequencies: Callable[[Sequence[str]], Mapping[str, int]],
-        passages: Callable[[], int],
         weights: Mapping[str, float] = WEIGHTS,
         first_weights: Mapping[str, float] = FIRST_WEIGHTS,
     ) -> None:
         self._embedder = embedder
-        self._candidates = Candidates(terms=terms, frequencies=frequencies, passages=passages)
+        self._candidates = Candidates(vocabulary)
         self._weights = weights
         self._first_weights = first_weights
 
@@ -117,6 +121,13 @@ class SentenceReader:
         """Changes with the weights and the embedder: what a calibration is fitted for."""
         weights = [self._embedder.identity, dict(self._weights), dict(self._first_weights)]
         return hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
+
+    def relevance(self, question: str, passages: Sequence[Hit]) -> list[float]:
+        """The probability of each passage's best unit, 0 for those of which none was looked at."""
+        best = [0.0] * len(passages)
+        for reading in self.read(question, passages):
+            best[reading.passage] = max(best[reading.passage], reading.probability)
+        return best
 
     def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
         """Readings of all units that could answer, best first."""

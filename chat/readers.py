@@ -1,5 +1,6 @@
 """Puts the reader of a library together, from the name that a setting gives."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from chat.candidates import Candidates
@@ -14,12 +15,10 @@ NO_MODEL = "none"
 def make_reader(library: Library, name: str | Path, *, threads: int = 0) -> Reader:
     """The reader in the folder `name`, or one without a model where it is "none". Raises ModelError.
 
-    It computes with the number type that the embedder found the quicker one; `threads` 0 leaves their number to torch.
+    It computes with the number type that the library's embedder found the quicker one; `threads` 0 leaves their number
+    to torch.
     """
-    candidates = Candidates(
-        terms=library.terms, frequencies=library.frequencies_of, passages=library.count_passages
-    )
     if str(name) == NO_MODEL:
-        return SentenceReader(library.embedder, candidates)
-    model = load_span_model(name, number_type=lambda: library.embedder.number_type, threads=threads or None)
-    return ModelReader(model, candidates)
+        return SentenceReader(library.embedder, library)
+    number_type: Callable[[], str] = lambda: str(getattr(library.embedder, "number_type", "float32"))  # noqa: E731
+    return ModelReader(load_span_model(name, number_type=number_type, threads=threads or None), Candidates(library))

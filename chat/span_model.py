@@ -6,7 +6,7 @@ question-answering model or cross-encoder of transformers. Knows texts and word 
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +71,12 @@ class SpanModel(Protocol):
         ...
 
 
-def load_span_model(name: str | Path, *, number_type: str = "float32", threads: int | None = None) -> SpanModel:
-    """The model in the folder `name`; `number_type` is "float32" or "bfloat16". Raises ModelError.
+def load_span_model(
+    name: str | Path, *, number_type: Callable[[], str] = lambda: "float32", threads: int | None = None
+) -> SpanModel:
+    """The model in the folder `name`. Raises ModelError.
 
+    `number_type` gives "float32" or "bfloat16" when the model is loaded.
     `threads` bounds how many passages are read at once; None leaves it to torch. Weights are loaded with the first
     question.
     """
@@ -86,14 +89,14 @@ def load_span_model(name: str | Path, *, number_type: str = "float32", threads: 
     if str(kinds[0]).endswith(("ForQuestionAnswering", "ForSequenceClassification")):
         return TransformersModel(folder, number_type)
     raise ModelError(
-        f"{folder}: neither a question-answering model nor a cross-encoder; its config.json says {kinds[0] or 'nothing'}"
+        f"{folder}: no question-answering model and no cross-encoder; its config.json says {kinds[0] or 'nothing'}"
     )
 
 
 class TrainedModel:
     """Our reader: MiniLM with a span head and a relevance head. Safe to call from several threads."""
 
-    def __init__(self, folder: Path, number_type: str = "float32", threads: int | None = None) -> None:
+    def __init__(self, folder: Path, number_type: Callable[[], str], threads: int | None = None) -> None:
         self._folder = folder
         self._number_type = number_type
         self._threads = threads
@@ -178,7 +181,7 @@ class TrainedModel:
             weights = load_file(self._folder / "model.safetensors")
             words = "embeddings.word_embeddings.weight"
             weights[words] = load_file(base / "model.safetensors")[words]
-            encoder = Encoder(weights, read_json(base / "config.json"), self._number_type)
+            encoder = Encoder(weights, read_json(base / "config.json"), self._number_type())
             tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
             tokenizer.no_truncation()
             tokenizer.no_padding()
@@ -217,7 +220,7 @@ class _LaidOut:
 class TransformersModel:
     """A question-answering model or cross-encoder, as transformers computes it. One question at a time."""
 
-    def __init__(self, folder: Path, number_type: str = "float32") -> None:
+    def __init__(self, folder: Path, number_type: Callable[[], str]) -> None:
         self._folder = folder
         self._number_type = number_type
         self._lock = threading.Lock()
@@ -282,7 +285,7 @@ class TransformersModel:
             model = kind.from_pretrained(str(self._folder), local_files_only=True)
         except Exception as error:  # any of dozens that the loaders raise: all mean the same to the user
             raise ModelError(f"{self._folder}: cannot be loaded as a reader ({error})") from error
-        self._model = model.to(torch.bfloat16 if self._number_type == "bfloat16" else torch.float32).eval()
+        self._model = model.to(torch.bfloat16 if self._number_type() == "bfloat16" else torch.float32).eval()
 
 
 def _groups(lengths: Sequence[int], threads: int) -> list[list[int]]:

@@ -1,9 +1,9 @@
 """BERT computed from its weights with torch alone: an encoder, and sentence embedders made of it.
 
-The same numbers as transformers and sentence-transformers give, for the models that it was made for and that nearly
-everybody uses: BERT, pooled and brought to length 1 for embeddings. Loads in a quarter of the time and memory, and computes half as fast again, since
-the weights are laid out once, query, key and value are one product, and no probability is divided before it is needed.
-Knows nothing of texts or tokenizers.
+The same numbers as transformers and sentence-transformers give, for the models that they were made for and that nearly
+everybody uses. Loads in a quarter of the time and memory, and computes half as fast again, since the weights are laid
+out once, query, key and value are one product, and no probability is divided before it is needed. Knows nothing of
+texts or tokenizers.
 """
 
 import json

@@ -46,9 +46,7 @@ def main() -> None:
     with Library(args.library, embedder, asks_for_furniture=asks_for_furniture) as library:
         if not library.articles() and args.texts:
             _fill(args.library, embedder, args.texts, args.passages)
-        reader = SentenceReader(
-            embedder, terms=library.terms, frequencies=library.frequencies_of, passages=library.count_passages
-        )
+        reader = SentenceReader(embedder, library)
         answerer = Answerer(library, reader)
         questions = [str(row.get("question") or row.get("text")) for row in _rows(args.questions)][:100]
         library.warm_up()

@@ -74,9 +74,7 @@ def main() -> None:
 
 
 def _quotes(library: Library, embedder: SentenceEmbedder, files: list[Path]) -> Iterator[Marked]:
-    reader = SentenceReader(
-        embedder, terms=library.terms, frequencies=library.frequencies_of, passages=library.count_passages
-    )
+    reader = SentenceReader(embedder, library)
     answerer = Answerer(library, reader)
     for path in files:
         for line in path.read_text("utf-8").split("\n"):

@@ -55,6 +55,14 @@ class ScriptedReader:
     questions: list[str] = field(default_factory=list)
     read_passages: list[int] = field(default_factory=list)
 
+    identity = "scripted"
+
+    def relevance(self, question: str, passages: Sequence[Hit]) -> list[float]:
+        best = [0.0] * len(passages)
+        for reading in self.read(question, passages):
+            best[reading.passage] = max(best[reading.passage], reading.probability)
+        return best
+
     def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
         self.questions.append(question)
         self.read_passages.append(len(passages))
@@ -129,9 +137,7 @@ def sentence_reader(library: Library) -> SentenceReader:
     weights = {"bias": -5.0, "coverage": 8.0, "passage": 3.0, "furniture": 3.0}
     return SentenceReader(
         library.embedder,
-        terms=library.terms,
-        frequencies=library.frequencies_of,
-        passages=library.count_passages,
+        library,
         weights=weights,
         first_weights=weights,
     )
@@ -599,7 +605,7 @@ def test_passages_stand_in_the_readers_order_then_in_that_of_the_search(filled):
     starts = {hit.key: (hit.source, hit.start) for hit in filled.search(question, k=10).hits}
     last = filled.search(question, k=10).hits[-1]
     words = last.text[last.units[-1].start - last.start : last.units[-1].end - last.start]
-    answerer = Answerer(filled, ScriptedReader({words: 0.9}))
+    answerer = Answerer(filled, ScriptedReader({words: 0.9}), AnswerSettings(relevance_weight=2))
     expected = [found[-1], *found[:-1]]
     assert [hit.key for hit in answerer.rerank(question, k=10).hits] == expected
     listed = [(passage.source, passage.start) for passage in answerer.ask(question, k=10).passages]

@@ -27,7 +27,7 @@ import numpy as np
 from chat import confidence as features_of
 from chat.answering import Answerer, AnswerSettings
 from chat.confidence import Calibration, Logistic, relevance_features
-from chat.reader import SentenceReader
+from chat.readers import make_reader
 from chat.routing import Router
 from chat.terms import asks_for_furniture
 from evaluation import Question, load_questions
@@ -37,6 +37,7 @@ from index.embedder import SentenceEmbedder
 from index.library import Library
 from index.where import parse_where
 from ingest.sources import find_sources, is_skipped_in_corpus
+from settings import read_settings
 from training.fit_sentence_reader import is_for_fitting
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,16 +45,6 @@ OUT = ROOT / "models" / "confidence" / "confidence.json"
 SEED = 20261123
 FOLDS = 5
 Row = dict[str, Any]
-
-
-def make_reader(library: Library) -> SentenceReader:
-    """The reader that answers use, as `app.py` puts it together; its `identity` is written into the file."""
-    return SentenceReader(
-        library.embedder,
-        terms=library.terms,
-        frequencies=library.frequencies_of,
-        passages=library.count_passages,
-    )
 
 
 def main() -> None:
@@ -127,7 +118,7 @@ def _squad_rows(squad: Path, work: Path, embedder: SentenceEmbedder, fit: int, r
     with _opened(work / "squad", embedder) as library:
         if not library.articles():
             library.add(find_sources(squad / "corpus.jsonl.gz"))
-        reader = make_reader(library)
+        reader = make_reader(library, read_settings().reader)
         cache = _Cache(work / "squad.jsonl", reader.identity)
         answerer = Answerer(library, reader)
         rows = []
@@ -158,7 +149,7 @@ def _own_rows(questions: Path, articles: Path, work: Path, embedder: SentenceEmb
     with _opened(work / name, embedder) as library:
         if not library.articles():
             library.add(find_sources(articles, skip=is_skipped_in_corpus))
-        reader = make_reader(library)
+        reader = make_reader(library, read_settings().reader)
         answerer = Answerer(library, reader)
         return [_row(each, library, answerer) for each in load_questions(questions, library).questions]
 

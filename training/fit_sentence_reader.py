@@ -60,12 +60,7 @@ def _rows(squad: Path, library: Library, questions: int) -> Iterator[list[tuple[
     titles = {row["_id"]: row["title"] for row in _jsonl(squad / "corpus.jsonl.gz")}
     chosen = [row for row in _jsonl(squad / "queries.jsonl.gz") if is_for_fitting(titles[row["context_id"]])]
     random.Random(0).shuffle(chosen)
-    reader = SentenceReader(
-        library.embedder,
-        terms=library.terms,
-        frequencies=library.frequencies_of,
-        passages=library.count_passages,
-    )
+    reader = SentenceReader(library.embedder, library)
     for row in chosen[:questions]:
         hits = library.search(row["text"], k=READ).hits
         candidates = []

@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=0, help="questions of each set, drawn with a fixed seed; 0: all")
     parser.add_argument("--number-type", default="bfloat16")
     args = parser.parse_args()
-    model = load_span_model(args.reader, number_type=args.number_type)
+    model = load_span_model(args.reader, number_type=lambda: args.number_type)
     for name in ("squad_v11_dev", "squad_v2_dev", "tatqa_test_textspan", "clapnq_dev"):
         rows = _rows(args.heldout / f"{name}.jsonl.gz")
         if args.most and len(rows) > args.most:

@@ -52,7 +52,7 @@ class PassageRead:
             return None
         low, high = inside[0], inside[-1] + 1
         scores = self.start[low:high, None] + self.end[None, low:high]
-        rows, columns = np.indices(scores.shape, sparse=True)
+        rows, columns = np.arange(len(scores))[:, None], np.arange(scores.shape[1])[None, :]
         scores = np.where((columns >= rows) & (columns < rows + LONGEST_SPAN), scores, -np.inf)
         row, column = divmod(int(scores.argmax()), scores.shape[1])
         return float(scores[row, column]) - self.null, self.offsets[low + row][0], self.offsets[low + column][1]
@@ -188,7 +188,7 @@ class TrainedModel:
             heads = [(weights[f"{n}.weight"].to(encoder.type), weights[f"{n}.bias"].to(encoder.type)) for n in _HEADS]
         except Exception as error:  # any of dozens that the loaders raise: all mean the same to the user
             raise ModelError(f"{self._folder}: cannot be loaded as a reader ({error})") from error
-        special = [int(tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
+        special = [int(tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]")]
         sizes = int(about["question_pieces"]), int(about["heading_pieces"])
         return _Parts(encoder, tokenizer, heads[0], heads[1], special[0], special[1], *sizes)
 
@@ -281,7 +281,7 @@ class TransformersModel:
             else transformers.AutoModelForSequenceClassification
         )
         try:
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(str(self._folder), local_files_only=True)  # type: ignore[no-untyped-call]
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(str(self._folder), local_files_only=True)
             model = kind.from_pretrained(str(self._folder), local_files_only=True)
         except Exception as error:  # any of dozens that the loaders raise: all mean the same to the user
             raise ModelError(f"{self._folder}: cannot be loaded as a reader ({error})") from error

@@ -103,7 +103,7 @@ def test_scores_beyond_what_exp_takes_are_no_trouble(copied_model, number_type):
     found = embedder.embed_passages(TEXTS)
     assert torch.isfinite(torch.from_numpy(found)).all()
     assert isinstance(embedder._model, Bert)
-    assert {1, 4} <= embedder._model._large
+    assert {1, 4} <= embedder._model._encoder._large
     # Such a model is all edges: what rounds in bfloat16 may fall on the other side of one.
     assert (found * expected).sum(axis=1).min() > (0.999 if number_type == "float32" else 0.8)
 
@@ -115,7 +115,7 @@ def test_a_build_of_torch_without_the_quicker_product_gives_the_same(embedder, m
     plain = SentenceEmbedder(number_type="bfloat16")
     assert (plain.embed_passages(TEXTS) * packed).sum(axis=1).min() > 0.999
     assert isinstance(plain._model, Bert)
-    assert plain._model._linear.__name__ == "_plain_linear"
+    assert plain._model._encoder._linear.__name__ == "_plain_linear"
 
 
 @pytest.mark.model

@@ -32,7 +32,7 @@ class Place:
     files: int = 1
 
 
-MODEL_FILES = Place(r"index/(embedder|bert)\.py|chat/reader\.py|training/.*", files=99)
+MODEL_FILES = Place(r"index/(embedder|bert)\.py|chat/span_model\.py|training/.*", files=99)
 PAGE_FILES = Place(r"chat/interface/.*", files=99)
 OUTSIDE = {  # by the name that is imported; libraries that are not here may be used anywhere
     "torch": MODEL_FILES,

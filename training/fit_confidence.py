@@ -37,10 +37,10 @@ from index.embedder import SentenceEmbedder
 from index.library import Library
 from index.where import parse_where
 from ingest.sources import find_sources, is_skipped_in_corpus
-from settings import read_settings
 from training.fit_sentence_reader import is_for_fitting
 
 ROOT = Path(__file__).resolve().parent.parent
+READER = ROOT / "models" / "reader"
 OUT = ROOT / "models" / "confidence" / "confidence.json"
 SEED = 20261123
 FOLDS = 5
@@ -118,7 +118,7 @@ def _squad_rows(squad: Path, work: Path, embedder: SentenceEmbedder, fit: int, r
     with _opened(work / "squad", embedder) as library:
         if not library.articles():
             library.add(find_sources(squad / "corpus.jsonl.gz"))
-        reader = make_reader(library, read_settings().reader)
+        reader = make_reader(library, READER)
         cache = _Cache(work / "squad.jsonl", reader.identity)
         answerer = Answerer(library, reader)
         rows = []
@@ -149,7 +149,7 @@ def _own_rows(questions: Path, articles: Path, work: Path, embedder: SentenceEmb
     with _opened(work / name, embedder) as library:
         if not library.articles():
             library.add(find_sources(articles, skip=is_skipped_in_corpus))
-        reader = make_reader(library, read_settings().reader)
+        reader = make_reader(library, READER)
         answerer = Answerer(library, reader)
         return [_row(each, library, answerer) for each in load_questions(questions, library).questions]
 

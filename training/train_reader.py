@@ -61,7 +61,9 @@ class ReaderModel(nn.Module):
 
     def __init__(self, weights: Mapping[str, torch.Tensor], layers: int = 6, heads: int = 12) -> None:
         super().__init__()
-        self.words = nn.Embedding.from_pretrained(weights["embeddings.word_embeddings.weight"].clone(), freeze=True)
+        words = weights["embeddings.word_embeddings.weight"]
+        self.words = nn.Embedding(words.shape[0], words.shape[1])
+        self.words.weight = nn.Parameter(words.clone(), requires_grad=False)
         self.positions = nn.Parameter(weights["embeddings.position_embeddings.weight"].clone())
         self.types = nn.Parameter(weights["embeddings.token_type_embeddings.weight"].clone())
         self.norm = _norm(weights, "embeddings.LayerNorm")
@@ -274,7 +276,7 @@ def main() -> None:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             loss, named = loss_of(model, batch)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             for master, own in pairs:
                 master.grad = own.grad.float() if own.grad is not None else None
                 own.grad = None

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from chat.answer import Answer, Considered, Quote, Reason
 from chat.confidence import Calibration, confidence_features, relevance_features
+from chat.follow_ups import complete
 from chat.merging import merged, text_of
 from chat.parts import parts_of
 from chat.question import (
     absent_names,
     absent_years,
     clean_question,
-    complete,
     unmentioned_names,
     unmentioned_years,
 )

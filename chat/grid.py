@@ -27,7 +27,8 @@ from chat.export import (
     csv_bytes,
     marks_of,
 )
-from chat.question import absent_names, absent_years, clean_question, complete
+from chat.follow_ups import complete
+from chat.question import absent_names, absent_years, clean_question
 from chat.terms import years_in
 from errors import FootnoteError, SettingError
 from index.values import ArticleSummary, StoredArticle

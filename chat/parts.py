@@ -6,7 +6,7 @@ Pure functions on text. Knows no library: whoever does says which words name a c
 import re
 
 from chat.comparisons import Cell, compared
-from chat.question import complete
+from chat.follow_ups import complete
 from chat.side_by_side import Companies
 from chat.terms import names_in
 

@@ -1,137 +1,17 @@
-"""Questions completed from the conversation, and what a question names that the library does not."""
+"""Questions cleaned, and what a question names that the library does not."""
 
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chat.question import (
     MOST_CHARACTERS,
     absent_names,
     absent_years,
     clean_question,
-    complete,
     unmentioned_names,
     unmentioned_years,
 )
-
-WORTH = "What was China's AI healthcare market worth in 2023?"
-
-
-@pytest.mark.parametrize(
-    ("question", "understood"),
-    [
-        ("And in India?", "What was India's AI healthcare market worth in 2023?"),
-        ("How about Japan?", "What was Japan's AI healthcare market worth in 2023?"),
-        ("and Japan", "What was Japan's AI healthcare market worth in 2023?"),
-        ("And what about Korea?", "What was Korea's AI healthcare market worth in 2023?"),
-        ("and in india?", "What was India's AI healthcare market worth in 2023?"),
-        ("In India?", "What was India's AI healthcare market worth in 2023?"),
-        ("India?", "What was India's AI healthcare market worth in 2023?"),
-        ("And in the United States?", "What was the United States's AI healthcare market worth in 2023?"),
-    ],
-)
-def test_a_follow_up_with_another_place_keeps_the_rest(question, understood):
-    assert complete(question, [WORTH]) == understood
-
-
-@pytest.mark.parametrize(
-    ("question", "understood"),
-    [
-        ("what about 2030?", "What was China's AI healthcare market worth in 2030?"),
-        ("And for 2028?", "What was China's AI healthcare market worth in 2028?"),
-        ("And by 2030?", "What was China's AI healthcare market worth by 2030?"),
-        ("2030?", "What was China's AI healthcare market worth in 2030?"),
-        ("And in 2025 or 2026?", "What was China's AI healthcare market worth in 2025 or 2026?"),
-        ("how about the market in 2030?", "What was China's AI healthcare market worth in 2030?"),
-        ("And what was it in 2030?", "What was China's AI healthcare market worth in 2030?"),
-        ("And in Japan in 2030?", "What was Japan's AI healthcare market worth in 2030?"),
-    ],
-)
-def test_a_follow_up_with_another_year_keeps_the_rest(question, understood):
-    assert complete(question, [WORTH]) == understood
-
-
-def test_of_two_years_the_last_is_replaced_and_a_range_by_a_range():
-    growth = "How did the market grow between 2019 and 2023?"
-    assert complete("And in 2024?", [growth]) == "How did the market grow between 2019 and 2024?"
-    assert complete("And 2023–2030?", ["How fast did it grow in 2019–2023?"]) == "How fast did it grow in 2023–2030?"
-
-
-def test_fiscal_years_and_quarters_replace_each_other():
-    revenue = "What was Apple's revenue in FY2023?"
-    assert complete("What about FY24?", [revenue]) == "What was Apple's revenue in FY24?"
-    assert complete("And in Q4?", ["What was revenue in Q3 2023?"]) == "What was revenue in Q4 2023?"
-
-
-def test_a_company_takes_the_place_of_a_company_and_a_country_of_a_country():
-    spent = "How much did Roche spend on R&D in Switzerland in 2022?"
-    assert complete("And Pfizer?", [spent]) == "How much did Pfizer spend on R&D in Switzerland in 2022?"
-    assert complete("And in Japan?", [spent]) == "How much did Roche spend on R&D in Japan in 2022?"
-    assert complete("And Microsoft's?", ["What was Apple's revenue?"]) == "What was Microsoft's revenue?"
-
-
-def test_a_country_is_added_where_only_a_company_stood():
-    assert complete("And in India?", ["How much did Roche earn?"]) == "How much did Roche earn, in India?"
-
-
-def test_an_article_before_a_place_is_not_said_twice():
-    doctors = "How many doctors does the US have?"
-    assert complete("And the UK?", [doctors]) == "How many doctors does the UK have?"
-    assert complete("And Indonesia?", ["How many doctors has China?"]) == "How many doctors has Indonesia?"
-
-
-@pytest.mark.parametrize("question", ["why?", "Why?", "And why?", "why"])
-def test_why_asks_why_of_the_earlier_question(question):
-    assert complete(question, [WORTH]) == f"Why: {WORTH}"
-
-
-def test_a_follow_up_with_another_subject_stands_behind_the_earlier_question():
-    assert complete("And its growth rate?", [WORTH]) == f"{WORTH[:-1]}, its growth rate?"
-    assert complete("What about telemedicine?", [WORTH]) == f"{WORTH[:-1]}, telemedicine?"
-
-
-@pytest.mark.parametrize("question", ["and?", "Then what?", "What about it?", "And in China?"])
-def test_a_follow_up_that_says_nothing_new_repeats_the_question(question):
-    assert complete(question, [WORTH]) == WORTH
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Which companies lead in medical imaging?",
-        "Why did it grow?",
-        "How much of it is imaging?",
-        "Who wrote it?",
-        "Tencent revenue 2023",
-        "What was India's AI healthcare market worth in 2023?",
-        "And which of the two research houses expects more growth from imaging after that?",
-    ],
-)
-def test_a_question_that_stands_alone_is_unchanged(question):
-    assert complete(question, [WORTH]) == question
-
-
-@pytest.mark.parametrize("after", [[], [""], ["", "  \n"]])
-def test_without_an_earlier_question_a_follow_up_is_unchanged(after):
-    assert complete("And in India?", after) == "And in India?"
-
-
-def test_chains_of_follow_ups_are_completed_from_the_first_on():
-    assert complete("And 2030?", [WORTH, "And in India?"]) == "What was India's AI healthcare market worth in 2030?"
-    assert complete("And Japan?", [WORTH, "why?"]) == "Why: What was Japan's AI healthcare market worth in 2023?"
-    assert complete("why?", [WORTH, "why?"]) == f"Why: {WORTH}"
-
-
-def test_a_chain_starts_again_at_a_question_that_stands_alone():
-    chain = [WORTH, "And in India?", "Who leads in Vietnam?", "", "And in Japan?"]
-    assert complete("Thailand?", chain) == "Who leads in Thailand?"
-
-
-def test_a_long_conversation_neither_fails_nor_grows_without_bound():
-    after = [WORTH, *[f"And topic number{i}?" for i in range(3000)]]
-    assert len(complete("And another topic?", after)) <= MOST_CHARACTERS
 
 
 def test_clean_question_is_one_line_without_control_characters():
@@ -142,13 +22,6 @@ def test_clean_question_is_one_line_without_control_characters():
 
 def test_clean_question_is_cut():
     assert clean_question("a" * 10_000) == "a" * MOST_CHARACTERS
-
-
-@given(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=4))
-def test_any_conversation_can_be_completed(question, after):
-    cleaned = clean_question(question)
-    assert clean_question(cleaned) == cleaned
-    assert isinstance(complete(cleaned, after), str)
 
 
 class Counts:

@@ -17,6 +17,7 @@ from chat.span_model import PassageRead, SpanModel
 from chat.terms import Asked, asked_for
 from index.values import Hit
 from ingest.article import BlockKind
+from ingest.sentences import sentence_spans
 
 # Weights of a logistic model: fitted on the half of SQuAD v2 dev that is never reported on
 # (training/fit_reader_weights.py), but for those of words that do not occur there, which are SentenceReader's.
@@ -39,7 +40,6 @@ WEIGHTS: Mapping[str, float] = {
     "cell": 1.0,
 }
 _MOST = 20.0  # logits are cut there: beyond, a model is as sure as it can be
-_WHOLE = frozenset({Asked.REASON, Asked.LIST})  # answered by what is said, not by a name or figure in it
 
 
 class ModelReader:
@@ -109,10 +109,15 @@ class ModelReader:
         """The words of a unit that answer: the model's, held to the kind of words that is asked for."""
         kinds = asked_kinds(question)
         start = each.unit.start
-        if found is None or (not kinds and asked_for(question) in _WHOLE):
-            return answering_spans(question, each.text, start) if kinds else (without_bullet(each.text, start),)
+        if found is None:
+            return answering_spans(question, each.text, start)
         if each.unit.kind is BlockKind.TABLE_ROW and not kinds:
             return (without_bullet(each.text, start),)
+        if asked_for(question) is Asked.REASON and not kinds:
+            # A reason is what is said, not a name in it: the sentence of the span.
+            first, last = next((s for s in sentence_spans(each.text) if s[0] <= found[0] < s[1]), (0, len(each.text)))
+            begin, end = without_bullet(each.text[first:last], start + first)
+            return ((begin, max(end, start + found[1])),)
         if kinds:
             figures = new_figures(kinds, question, each.text)
             if not figures and not kinds <= TEMPORAL:

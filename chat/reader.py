@@ -75,7 +75,7 @@ class Reader(Protocol):
 
 
 # Weights of a logistic model. Where they come from: regressions on the half of SQuAD v2 dev that is never reported on
-# (training/fit_sentence_reader.py) gave those of similarity, coverage, years and kind. Their weight of the passage's
+# (training/fit_reader_weights.py) gave those of similarity, coverage, years and kind. Their weight of the passage's
 # score (8 to 11) only says that each question was written for one paragraph, so 3 was taken, after which it ranks as
 # well there and better on our own briefings. `asks` and `furniture` do not occur there. The bias puts even odds where
 # one in seventy answerable questions on the briefings falls silent, and half of the others.

@@ -37,7 +37,7 @@ from index.embedder import SentenceEmbedder
 from index.library import Library
 from index.where import parse_where
 from ingest.sources import find_sources, is_skipped_in_corpus
-from training.fit_sentence_reader import is_for_fitting
+from training.fit_reader_weights import is_for_fitting
 
 ROOT = Path(__file__).resolve().parent.parent
 READER = ROOT / "models" / "reader"

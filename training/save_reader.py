@@ -11,6 +11,8 @@ import torch
 
 from index.embedder import MINILM, MINILM_SHA256
 
+# What the program needs to know of the weights; the sizes are those that training cut to.
+ABOUT = {"base": MINILM, "base_sha256": MINILM_SHA256, "question_pieces": 40, "heading_pieces": 32}
 _PARTS = ("query", "key", "value")
 _NAMES = {
     "output": "attention.output.dense",
@@ -56,8 +58,7 @@ def main() -> None:
 
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(named_as_bert(torch.load(args.state)), args.out / "model.safetensors")
-    about = {"base": MINILM, "base_sha256": MINILM_SHA256, "question_pieces": 40, "heading_pieces": 32}
-    (args.out / "reader.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    (args.out / "reader.json").write_text(json.dumps(ABOUT, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Fits the weights of `chat/reader.py`: which sentence answers, judged on SQuAD v2 dev as one library.
+"""Fits the weights of a reader: which unit answers, judged on SQuAD v2 dev as one library.
 
-    .venv/bin/python -m training.fit_sentence_reader SQUAD_V2_DEV LIBRARY [--questions N]
+    .venv/bin/python -m training.fit_reader_weights SQUAD_V2_DEV LIBRARY [--reader models/reader] [--questions N]
 
 SQUAD_V2_DEV is a folder in BEIR layout; LIBRARY a folder that the paragraphs are put into (kept, so that a second run
 is quick). Questions are taken from articles whose title has an even SHA-1; the others measure and are never seen here.
-Prints both sets of weights, ready to paste, and how well they rank on a held-out fifth.
+Prints the weights, ready to paste, and how well they rank on a held-out fifth: those of chat/model_reader.py, or with
+`--reader none` both sets of chat/reader.py.
 """
 
 import argparse
@@ -18,12 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from chat.reader import SentenceReader
+from chat.reader import Reader
+from chat.readers import NO_MODEL, make_reader
 from chat.terms import asks_for_furniture
 from index.embedder import SentenceEmbedder
 from index.library import Library
 from ingest.sources import find_sources
 
+MODEL = ("span", "relevance", "coverage", "context", "missing", "years", "figures", "kind", "passage", "dense", "names")
 FIRST = ("coverage", "context", "missing", "years", "figures", "kind", "passage", "dense", "long", "names", "asks")
 READ = 10
 
@@ -33,18 +36,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("squad", type=Path)
     parser.add_argument("library", type=Path)
+    parser.add_argument("--reader", default=str(Path(__file__).parent.parent / "models" / "reader"))
     parser.add_argument("--questions", type=int, default=1500)
     parser.add_argument("--keep", type=Path, help="write features and labels of all candidates here, as JSON")
     args = parser.parse_args()
     with Library(args.library, SentenceEmbedder(), asks_for_furniture=asks_for_furniture) as library:
         if not library.articles():
             library.add(find_sources(args.squad / "corpus.jsonl.gz"))
-        rows = list(_rows(args.squad, library, args.questions))
+        rows = list(_rows(args.squad, library, make_reader(library, args.reader), args.questions))
         if args.keep is not None:
             args.keep.write_text(json.dumps(rows), encoding="utf-8")
     random.Random(1).shuffle(rows)
     cut = len(rows) * 4 // 5
-    for name, features in (("FIRST_WEIGHTS", FIRST), ("WEIGHTS", (*FIRST, "similarity"))):
+    plain = {"FIRST_WEIGHTS": FIRST, "WEIGHTS": (*FIRST, "similarity")}
+    for name, features in (plain if args.reader == NO_MODEL else {"WEIGHTS": MODEL}).items():
         weights = _fit(rows[:cut], features)
         print(name, json.dumps({key: round(value, 3) for key, value in weights.items()}))
         print("  held out:", json.dumps(_measure(rows[cut:], weights)))
@@ -55,12 +60,13 @@ def is_for_fitting(title: str) -> bool:
     return int(hashlib.sha1(title.encode()).hexdigest(), 16) % 2 == 0
 
 
-def _rows(squad: Path, library: Library, questions: int) -> Iterator[list[tuple[dict[str, float], bool]]]:
+def _rows(
+    squad: Path, library: Library, reader: Reader, questions: int
+) -> Iterator[list[tuple[dict[str, float], bool]]]:
     """For each question its candidates: features, and whether the unit holds a gold answer in the gold paragraph."""
     titles = {row["_id"]: row["title"] for row in _jsonl(squad / "corpus.jsonl.gz")}
     chosen = [row for row in _jsonl(squad / "queries.jsonl.gz") if is_for_fitting(titles[row["context_id"]])]
     random.Random(0).shuffle(chosen)
-    reader = SentenceReader(library.embedder, library)
     for row in chosen[:questions]:
         hits = library.search(row["text"], k=READ).hits
         candidates = []

@@ -1,0 +1,108 @@
+"""How examples for the reader are made and laid out, and that training learns from them."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.embedder import MINILM, find_model
+from training.reader_examples import Pieces, changed, make, nearest, without_answer
+from training.train_reader import Prepared, ReaderModel, batches, loss_of, parts
+
+PASSAGE = (
+    "The company sold 92 devices in 2023. Sales rose to US$1.59 billion before the reform. "
+    "Its founder, Ada Lovelace, stayed on the board. Hospitals in the north bought most of them, "
+    "and clinics in smaller towns followed a year later with orders of their own, as the report says."
+)
+
+
+def test_sentences_that_answer_are_taken_out():
+    start = PASSAGE.index("US$1.59")
+    rest = without_answer(PASSAGE, [(start, start + 15)], ["US$1.59 billion"])
+    assert "Sales rose" not in rest
+    assert "Ada Lovelace" in rest
+    assert without_answer("Only one sentence of 92 devices.", [(23, 25)], ["92"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "seed"),
+    [("How many devices were sold in 2023?", 1), ("What did sales rise to before the reform?", 2)],
+)
+def test_a_changed_question_differs_and_takes_nothing_from_its_passage(question, seed):
+    made = {changed(question, PASSAGE, ["Grace Hopper"], ["2011", "2017"], random.Random(i)) for i in range(seed * 20)}
+    assert question not in made
+    assert len(made - {""}) > 1
+    years = {word.strip("?") for text in made for word in text.split() if word.strip("?").isdigit()}
+    assert not {"92"} & years
+
+
+def test_an_opposite_turns_the_question():
+    made = {changed("What came before the reform?", PASSAGE, [], [], random.Random(i)) for i in range(40)}
+    assert "What came after the reform?" in made
+
+
+def test_the_nearest_passages_share_words():
+    found = list(
+        nearest(["founder of the company", "orders of clinics"], ["the founder spoke", "clinics order", "rain"], 1)
+    )
+    assert found == [[0], [1]]
+
+
+@pytest.fixture(scope="module")
+def pieces() -> Pieces:
+    return Pieces(find_model(MINILM) / "tokenizer.json")
+
+
+def laid_out(example):
+    return (
+        example.question, example.heading, example.passage, example.spans, example.relevant, example.source,
+        example.spread, example.span_known,
+    )  # fmt: skip
+
+
+@given(seed=st.integers(0, 1000), longest=st.sampled_from([80, 96, 144, 272]), repeated=st.integers(1, 12))
+def test_the_answer_stays_in_what_is_kept_of_a_passage(pieces, seed, longest, repeated):
+    passage = "Words ahead of it. " * repeated + PASSAGE + " Words behind it." * repeated
+    start = passage.index("Ada Lovelace")
+    example = make(pieces, "Who founded the company?", "Company › Board", passage, [(start, start + 12)], 1, "test")
+    prepared = Prepared(laid_out(example), longest, random.Random(seed))
+    assert len(prepared.pieces) % 16 == 0
+    assert len(prepared.pieces) <= longest
+    first, last = example.spans[0]
+    assert prepared.known
+    assert prepared.pieces[prepared.start : prepared.end + 1] == example.passage[first : last + 1]
+    assert prepared.start >= prepared.begin
+
+
+def test_a_passage_without_an_answer_points_at_the_null(pieces):
+    prepared = Prepared(laid_out(make(pieces, "Who?", "", PASSAGE, [], 0, "test")), 96, random.Random(0))
+    assert (prepared.start, prepared.end, prepared.relevant, prepared.known) == (0, 0, 0, True)
+
+
+@pytest.mark.model
+def test_training_learns_what_it_is_shown(pieces):
+    import torch
+    from safetensors.torch import load_file
+
+    torch.manual_seed(0)
+    model = ReaderModel(load_file(find_model(MINILM) / "model.safetensors"))
+    start = PASSAGE.index("Ada Lovelace")
+    right = make(pieces, "Who founded the company?", "", PASSAGE, [(start, start + 12)], 1, "right")
+    wrong = make(pieces, "Who wrote the reform?", "", PASSAGE, [], 0, "wrong")
+    pools = {"squad": [laid_out(right)], "squad:near": [laid_out(wrong)]}
+    examples = parts(pools, {}, 24, random.Random(0))
+    assert {each[5] for each in examples} == {"right", "wrong"}
+    made = list(batches(examples, 96, 400, random.Random(0)))
+    before = [loss_of(model, batch)[0].item() for batch in made]
+    frozen = model.words.weight.clone()
+    optimizer = torch.optim.AdamW([each for each in model.parameters() if each.requires_grad], lr=3e-4)
+    for _ in range(2):
+        for batch in made:
+            loss, _named = loss_of(model, batch)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    after = [loss_of(model, batch)[0].item() for batch in made]
+    assert sum(after) < 0.5 * sum(before)
+    assert torch.equal(model.words.weight, frozen)

@@ -86,21 +86,31 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class DifferentValue:
-    """One of several values that sources give for the same thing."""
+    """One of several values that sources give for the same thing.
+
+    `note` tells it apart in words ("restated", "later document") where something does. `sources` counts the articles
+    found that give it.
+    """
 
     text: str
     quote: Quote
+    note: str = ""
+    sources: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Two or more sources (or one source twice) with different values for what was asked."""
+    """Two or more sources (or one source twice) with different values for what was asked, newest first."""
 
     values: tuple[DifferentValue, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The disagreement in the command line's shape."""
-        return {"values": [{"text": v.text, "quote": v.quote.to_json()} for v in self.values]}
+        return {
+            "values": [
+                {"text": v.text, "quote": v.quote.to_json(), "note": v.note, "sources": v.sources} for v in self.values
+            ]
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +155,8 @@ class Answer:
     for measuring where the threshold should lie, never to be shown.
     `milliseconds` has embed, retrieve, read and total. `notes` say how something in the question was read that could be
     read two ways. `parts` are what a question of several parts, or a comparison, asks for; empty for one question. It
-    is answered where one of its parts is.
+    is answered where one of its parts is. `agreements`
+    counts further articles among the passages that state the figure shown, or one that agrees with it.
     """
 
     question: str
@@ -162,6 +173,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     parts: tuple[AnsweredPart, ...] = ()
     withheld: "Answer | None" = None
+    agreements: int = 0
 
     @property
     def table(self) -> Table | None:
@@ -199,4 +211,5 @@ class Answer:
             "withheld": None
             if self.withheld is None
             else {"text": self.withheld.text, "confidence": self.withheld.confidence},
+            "agreements": self.agreements,
         }

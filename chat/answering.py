@@ -8,8 +8,9 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from chat.answer import Answer, Considered, Quote, Reason
+from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
 from chat.confidence import Calibration, confidence_features, relevance_features
+from chat.disagreement import Answering, Value, compare_values
 from chat.follow_ups import complete
 from chat.merging import merged, text_of
 from chat.parts import parts_of
@@ -27,6 +28,7 @@ from index.library import Library
 from index.values import Hit, SearchResult
 from index.where import EVERYTHING, Where
 from ingest.article import BlockKind, Row
+from ingest.passages import Unit
 
 _SPEAKS = 0.5  # probability from which passages speak of a question, where that is calibrated
 _NOTHING = SearchResult("", (), {})
@@ -159,6 +161,8 @@ class Answerer:
         if self._calibration is not None and readings:
             confidence = round(self._calibration.right.probability(features), 4)
         quotes = self._quotes(hits, readings)
+        compared = compare_values(understood, hits, [_answering(each) for each in readings[: self._settings.quotes]])
+        differences = self._disagreements(hits, compared.values)
         read_ms = (time.perf_counter() - reading) * 1000
         answer = replace(
             blank,
@@ -173,7 +177,9 @@ class Answerer:
                 "read": round(read_ms, 2),
                 "total": round((time.perf_counter() - begin) * 1000, 2),
             },
+            disagreements=differences,
             notes=found.preference.notes,
+            agreements=compared.agreements,
         )
         return Examined(answer, self._outside(understood, found, readings), found, tuple(readings), features)
 
@@ -254,6 +260,18 @@ class Answerer:
                 break
         return tuple(quotes)
 
+    def _disagreements(self, hits: Sequence[Hit], values: Sequence[Value]) -> tuple[Disagreement, ...]:
+        """What the values differ in, each with its quote; nothing where there are none."""
+        different = []
+        for value in values:
+            hit, unit = hits[value.passage], value.unit
+            spans = ((value.start, value.end),)
+            reading = Reading(value.passage, unit.start, unit.end, unit.kind, spans, hit.score, {}, unit.row)
+            quote = self._quote(hit, reading, hit.text[unit.start - hit.start : unit.end - hit.start], answers=True)
+            text = hit.text[value.start - hit.start : value.end - hit.start]
+            different.append(DifferentValue(text, quote, value.note, value.sources))
+        return (Disagreement(tuple(different)),) if different else ()
+
     def _quote(self, hit: Hit, reading: Reading, text: str, *, answers: bool) -> Quote:
         boxes = self._library.boxes(hit.article_id, reading.start, reading.end) if hit.pages else []
         pages = tuple(sorted({int(box[0]) for box in boxes})) or hit.pages
@@ -281,6 +299,10 @@ class Answerer:
             caption=row.caption if row is not None else "",
             boxes=tuple(boxes),
         )
+
+
+def _answering(reading: Reading) -> Answering:
+    return reading.passage, Unit(reading.start, reading.end, reading.kind, reading.row), reading.spans
 
 
 def _of_documents_first(

@@ -270,6 +270,8 @@ def asked_kinds(question: str) -> frozenset[FigureKind]:
         return frozenset()
     if _ASKS_COUNT.search(question):
         return frozenset({FigureKind.COUNT, FigureKind.NUMBER})
+    if _ASKS_RATIO.search(question):
+        return frozenset({FigureKind.PERCENT, FigureKind.RATIO, FigureKind.NUMBER})
     if _ASKS_PERCENT.search(question):
         kinds = {FigureKind.PERCENT, FigureKind.GROWTH, FigureKind.POINTS}
         return frozenset(kinds | {FigureKind.RATIO} if _ASKS_GROWTH.search(question) else kinds)
@@ -279,6 +281,7 @@ def asked_kinds(question: str) -> frozenset[FigureKind]:
 
 
 _ASKS_COUNT = re.compile(r"\bhow many\b|\bnumber of\b|\bhow often\b|\bpopulation\b|\bheadcount\b", re.IGNORECASE)
+_ASKS_RATIO = re.compile(r"\bratios?\b", re.IGNORECASE)
 _ASKS_GROWTH = re.compile(
     r"\bgrow(?:s|th|n|ing)?\b|\bgrew\b|\bcagr\b|\bhow fast\b|\bincrease\b|\bexpand", re.IGNORECASE
 )
@@ -291,7 +294,7 @@ _ASKS_PERCENT = re.compile(
 )
 _SIZED = r"(?:market|fund|deal|fine|budget)(?:[’']s)?"
 _ASKS_MONEY = re.compile(
-    r"\bhow much\b(?! (?:time|longer|water|energy|power|electricity|land|weight))|\bworth\b|\bvalued?\b|\bprices?\b"
+    r"\bhow much (?:money|more money|is|was|are|were|did|does|do|has|have|had|will|would|should|could|can|may)\b|\bworth\b|\bvalued?\b|\bprices?\b"
     r"|\bcosts?\b|\brevenues?\b|\bsales\b|\bincome\b|\bprofits?\b|\bearnings\b|\bebitda?\b|\bcapex\b|\bexpenses?\b"
     r"|\bcapital expenditures?\b|\bdebt\b|\bassets\b|\bliabilities\b|\bcash\b|\bspend(?:ing)?\b|\bfees?\b|\bamount\b"
     r"|\binvest(?:ed|ment)?\b|\bdividends?\b|\bturnover\b|\bloss(?:es)?\b|\bmarket\s+cap"
@@ -587,7 +590,7 @@ def _kind_of(text: str, token: _Token) -> None:
         token.kind, token.end = FigureKind.RATIO, fold.end()
         return
     if token.scale is None and token.step == 1 and _YEAR.fullmatch(text, token.number_start, token.end):
-        token.year = True
+        token.year, token.value, token.start = True, abs(token.value), token.number_start  # "2018 -2019"
         return
     _noun(text, token)
 
@@ -660,18 +663,12 @@ _PER_SHARE = re.compile(r"\bper\s+(?:\w+\s+)?(?:share|unit|ADS|ordinary)\b", re.
 
 def _as_cell(text: str, token: _Token, unit: str) -> None:
     """Scale and sign of a bare number in a table under `unit`."""
-    if (
-        text[max(0, token.start - 1) : token.start] == "("
-        and text[token.end : token.end + 1] == ")"
-        and token.value > 0
-    ):
-        token.value = -token.value
+    if token.year:
+        return
+    if text[max(0, token.start - 1) : token.start] == "(" and text[token.end : token.end + 1] == ")":
+        token.value = -abs(token.value)
         token.start, token.end = token.start - 1, token.end + 1
-    if (
-        token.year
-        or token.scale is not None
-        or token.kind not in (FigureKind.NUMBER, FigureKind.MONEY, FigureKind.COUNT)
-    ):
+    if token.scale is not None or token.kind not in (FigureKind.NUMBER, FigureKind.MONEY, FigureKind.COUNT):
         return
     if token.kind is FigureKind.COUNT and text[token.end : token.end + 2].strip(" |") != "":
         return

@@ -17,6 +17,10 @@ _YEAR = re.compile(
     r"(?:\s?[–/-]\s?((?:19|20)?\d\d)(?!\d|[/-]\d))?"
 )
 _SHORT_YEAR = re.compile(r"(?<!\w)FY\s?['’]?(\d\d)(?!\d)", re.IGNORECASE)
+_SMALL = "one two three four five six seven eight nine ten".split()
+_FROM_YEAR = re.compile(
+    rf"\b(?P<count>{'|'.join(_SMALL)}|[1-3]?\d)\s+years?\s+(?P<way>after|before)\s+(?P<year>(?:19|20)\d\d)(?!\d)", re.I
+)
 _FIGURE = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?")
 _PERIOD_NAME = re.compile(r"FY\W?(?:\d\d)?(?:\d\d)?|[QH][1-4]|[1-4][QH](?:\d\d)?", re.IGNORECASE)
 _WORD = r"(?:(?:[A-Z]\.)+(?:[A-Z]\b\.?)?|[A-Z][\w&-]*)"
@@ -61,8 +65,9 @@ _PATTERNS: tuple[tuple[Asked, re.Pattern[str]], ...] = (
         re.compile(
             r"\bhow (?:many|much|large|big|small|high|long|far|often|old|fast|wide|widely|deep|heavy|accurate)\b"
             r"|\bwhat(?:[’']s| is| was| were| are| will be| would be)\b.*\b"
-            r"(?:worth|size|value|valued|share|percent\w*|rate|growth|cagr|amount|number|price|revenue|sales|income|cost"
-            r"|margin|population|total|ratio)\b"
+            r"(?:worth|size|value|valued|valuation|share|percent\w*|rate|growth|cagr|amount|number|price|revenue|sales|income"
+            r"|cost|margin|population|total|ratio|profits?|loss|earnings|ebitda|turnover|spending|expenditures?|debt|dividend"
+            r"|headcount|inflation|yield|cash flow|budget|fine|fee)\b"
             r"|\bwhat (?:\w+ )?(?:percent\w*|share|proportion|number|amount|fraction|rate|price|value)\b"
             r"(?! (?:chain|proposition)s?\b)"
             r"|\bwhat (?:do|does|did|will|would|should|could|might) .*\b(?:worth|cost|amount to|come to)\b",
@@ -97,8 +102,10 @@ def asked_for(question: str) -> Asked:
 
 
 def years_in(text: str) -> frozenset[int]:
-    """Years from 1900 to 2099 that a text names; "2023–30" names both ends, "FY24" names 2024."""
+    """Years from 1900 to 2099 that a text names; "2023–30" names both ends, "FY24" 2024, "two years after 2023" 2025."""
     years = {2000 + int(match.group(1)) for match in _SHORT_YEAR.finditer(text)}
+    if " years " in text:
+        text = _FROM_YEAR.sub(_counted, text)
     for match in _YEAR.finditer(text):
         first, end = int(match.group(1)), match.group(2)
         years.add(first)
@@ -109,6 +116,13 @@ def years_in(text: str) -> frozenset[int]:
             if last > first:
                 years.add(last)
     return frozenset(years)
+
+
+def _counted(match: re.Match[str]) -> str:
+    """The year that "five years after 2023" is."""
+    count = match["count"].lower()
+    years = int(count) if count.isdigit() else _SMALL.index(count) + 1
+    return str(int(match["year"]) + (years if match["way"].lower() == "after" else -years))
 
 
 def figures_in(text: str) -> frozenset[str]:

@@ -147,7 +147,21 @@ def test_figures_do_not_overlap_and_come_in_order():
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "no figures here", "$", "%", "US$ billion", "1" * 5000, "9,,9.9.9", "(", "one of two"]
+    "text",
+    [
+        "",
+        " ",
+        "no figures here",
+        "$",
+        "%",
+        "US$ billion",
+        "1" * 5000,
+        "9,,9.9.9",
+        "(",
+        "one of two",
+        "-2019 (2020)",
+        "FY -2019",
+    ],
 )
 def test_odd_text_is_no_trouble(text: str):
     for figure in find_figures(text, unit=""):

@@ -134,7 +134,15 @@ def _load(data: dict[str, Any]) -> Turn:
             quotes=tuple(_quote(each) for each in answer["quotes"]),
             disagreements=tuple(
                 Disagreement(
-                    tuple(DifferentValue(_text(each["text"]), _quote(each["quote"])) for each in one["values"])
+                    tuple(
+                        DifferentValue(
+                            _text(each["text"]),
+                            _quote(each["quote"]),
+                            _text(each.get("note", "")),
+                            int(_number(each.get("sources", 1))),
+                        )
+                        for each in one["values"]
+                    )
                 )
                 for one in answer["disagreements"]
             ),

@@ -130,7 +130,9 @@ class Answerer:
                 text=None,
                 confidence=None,
                 quotes=(),
+                disagreements=(),
                 notes=(),
+                agreements=0,
                 withheld=answer if examined.declined is None and answer.text is not None else None,
             )
         answer.milliseconds["total"] = round((time.perf_counter() - begin) * 1000, 2)

@@ -294,7 +294,8 @@ _ASKS_PERCENT = re.compile(
 )
 _SIZED = r"(?:market|fund|deal|fine|budget)(?:[’']s)?"
 _ASKS_MONEY = re.compile(
-    r"\bhow much (?:money|more money|is|was|are|were|did|does|do|has|have|had|will|would|should|could|can|may)\b|\bworth\b|\bvalued?\b|\bprices?\b"
+    r"\bhow much (?:money|more money|is|was|are|were|did|does|do|has"
+    r"|have|had|will|would|should|could|can|may)\b|\bworth\b|\bvalued?\b|\bprices?\b"
     r"|\bcosts?\b|\brevenues?\b|\bsales\b|\bincome\b|\bprofits?\b|\bearnings\b|\bebitda?\b|\bcapex\b|\bexpenses?\b"
     r"|\bcapital expenditures?\b|\bdebt\b|\bassets\b|\bliabilities\b|\bcash\b|\bspend(?:ing)?\b|\bfees?\b|\bamount\b"
     r"|\binvest(?:ed|ment)?\b|\bdividends?\b|\bturnover\b|\bloss(?:es)?\b|\bmarket\s+cap"

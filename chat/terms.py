@@ -102,7 +102,7 @@ def asked_for(question: str) -> Asked:
 
 
 def years_in(text: str) -> frozenset[int]:
-    """Years from 1900 to 2099 that a text names; "2023–30" names both ends, "FY24" 2024, "two years after 2023" 2025."""
+    """Years from 1900 to 2099 that a text names; "2023–30" names both ends, "two years after 2023" 2025."""
     years = {2000 + int(match.group(1)) for match in _SHORT_YEAR.finditer(text)}
     if " years " in text:
         text = _FROM_YEAR.sub(_counted, text)

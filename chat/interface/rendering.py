@@ -301,7 +301,9 @@ def _side(value: DifferentValue, numbers: dict[Cited, int], stale: Collection[Ci
     if value.note:
         day += f" · {value.note}"
     words = _quote(replace(quote, published=None), numbers, stale)  # the date stands above, where dates are compared
-    return f'<p class="fn-when">{escape(day)}</p><p class="fn-value"><a href="{href}">{escape(value.text)}</a></p>{words}'
+    return (
+        f'<p class="fn-when">{escape(day)}</p><p class="fn-value"><a href="{href}">{escape(value.text)}</a></p>{words}'
+    )
 
 
 def _chip(quote: Quote, numbers: dict[Cited, int]) -> str:

@@ -1,0 +1,180 @@
+"""What counts as two values for the same thing, and what only looks like it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pytest
+
+from chat.disagreement import Comparison, compare_values
+from index.values import Hit
+from ingest.article import BlockKind, Row
+from ingest.passages import Unit
+from ingest.sentences import sentence_spans
+
+
+def passage(
+    text: str, title: str = "A note", day: str = "", section: str = "", facts: Mapping[str, str] | None = None
+) -> Hit:
+    """A passage that is an article of its own, its sentences the units."""
+    units = tuple(Unit(start, end, BlockKind.PARAGRAPH) for start, end in sentence_spans(text))
+    return hit(text, units, title, day, section, facts)
+
+
+def table(rows: Sequence[str], columns: Sequence[str], unit: str = "", title: str = "A table", day: str = "") -> Hit:
+    """A passage of table rows, whose cells stand between bars."""
+    units, start = [], 0
+    for row in rows:
+        cells, at = [], 0
+        for cell in row.split(" | "):
+            cells.append((at, at + len(cell)))
+            at += len(cell) + 3
+        units.append(Unit(start, start + len(row), BlockKind.TABLE_ROW, Row(tuple(cells), tuple(columns), unit=unit)))
+        start += len(row) + 1
+    return hit("\n".join(rows), tuple(units), title, day, "", None)
+
+
+def hit(text: str, units: tuple[Unit, ...], title: str, day: str, section: str, facts: Mapping[str, str] | None) -> Hit:
+    return Hit(
+        key=1,
+        article_id=f"{title} {text[:20]}",
+        title=title,
+        source=title,
+        published=date.fromisoformat(day) if day else None,
+        heading=title,
+        section=section,
+        start=0,
+        end=len(text),
+        text=text,
+        pages=(),
+        furniture=False,
+        sha256="",
+        text_sha256="",
+        score=1.0,
+        units=units,
+        facts=facts or {},
+    )
+
+
+def compared(question: str, shown: str, *hits: Hit) -> Comparison:
+    """The comparison where the words `shown` of the first passage answer."""
+    at = hits[0].text.index(shown)
+    unit = next(unit for unit in hits[0].units if unit.start <= at < unit.end)
+    return compare_values(question, hits, [(0, unit, ((at, at + len(shown)),))])
+
+
+def values(comparison: Comparison, *hits: Hit) -> list[str]:
+    return [hits[value.passage].text[value.start : value.end] for value in comparison.values]
+
+
+REVENUE = "What was Arbel's revenue in 2023?"
+SHOWN = passage("Arbel's revenue was US$4.2 billion in 2023.", "Arbel 2023", "2024-02-01")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Arbel reported revenue of US$4.6 billion in 2023.",
+        "In 2023 the turnover of Arbel came to US$4.6 billion, well above that of its rivals.",
+        "Arbel is a maker of paint. Its revenue in 2023 was about US$4.6 billion.",
+        "For 2023, Arbel now reports a restated revenue of US$4.6 billion.",
+        "Arbel had sales of US$4.6 billion in 2023 after a strike at its Irish plant.",
+    ],
+)
+def test_another_value_for_the_same_is_shown_newest_first(other: str):
+    hits = (SHOWN, passage(other, "Paint makers", "2024-06-01"))
+    found = compared(REVENUE, "US$4.2 billion", *hits)
+    assert values(found, *hits) == ["US$4.6 billion", "US$4.2 billion"]
+    assert found.values[0].note == ("restated" if "restated" in other else "later document")
+    assert found.agreements == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Arbel's revenue was US$3.9 billion in 2022.",  # another year
+        "Arbel's revenue was US$4.2 billion in 2023, up from US$3.9 billion.",  # what it is compared with
+        "Orbis's revenue was US$7.1 billion in 2023.",  # another company
+        "Arbel's cloud revenue was US$1.3 billion in 2023.",  # a segment
+        "Arbel's revenue from licences was US$1.3 billion in 2023.",
+        "In Europe, Arbel's revenue was US$1.3 billion in 2023.",
+        "Arbel's revenue was US$1.1 billion in the fourth quarter of 2023.",  # part of the year
+        "Arbel aims for revenue of US$5 billion in 2023.",  # a target
+        "Arbel's revenue is expected to be US$5 billion in 2023.",  # a forecast
+        "Arbel's revenue rose by US$0.3 billion in 2023.",  # a change
+        "Arbel's revenue grew 8 percent in 2023.",
+        "Arbel's profit was US$0.4 billion in 2023.",  # another measure
+        "Arbel's revenue was about US$4.2 billion in 2023.",  # the same
+        "Arbel's revenue was US$4 billion in 2023.",  # the same, rounded
+        "Arbel's revenue was EUR 3.9 billion (US$4.2 billion) in 2023.",
+        "Was Arbel's revenue US$9 billion in 2023?",
+    ],
+)
+def test_what_only_looks_like_another_value(other: str):
+    hits = (SHOWN, passage(other, "Paint makers", "2024-06-01"))
+    assert values(compared(REVENUE, "US$4.2 billion", *hits), *hits) == []
+
+
+def test_articles_that_agree_are_counted_once_each():
+    again = passage("Arbel's revenue was roughly US$4.2 billion in 2023. Arbel had revenue of US$4.2 billion in 2023.")
+    other = passage("In 2023, Arbel had revenue of US$4.23 billion.", "Third")
+    assert compared(REVENUE, "US$4.2 billion", SHOWN, again, other).agreements == 2
+
+
+def test_one_source_may_contradict_itself():
+    text = (
+        "Analyses project that the market of China will expand to US$7.33 billion by 2028. It is growing fast. "
+        "By 2028, research projects that China's market will reach RMB 115.7 billion (about US$16.02 billion)."
+    )
+    one = passage(text, "China's market")
+    found = compared("What does the article forecast for 2028?", "US$7.33 billion", one)
+    assert set(values(found, one)) == {"US$7.33 billion", "US$16.02 billion"}
+    assert [value.note for value in found.values] == ["", ""]
+
+
+def test_a_row_and_a_sentence_may_differ():
+    row = table(
+        ["Revenue | 4,210 | 3,900", "Costs | 9 | 8"], ["", "2023", "2022"], "In millions of US dollars", "Arbel"
+    )
+    hits = (passage("Arbel's revenue was US$4.6 billion in 2023.", "Arbel in brief"), row)
+    assert set(values(compared(REVENUE, "US$4.6 billion", *hits), *hits)) == {"US$4.6 billion", "4,210"}
+    hits = (passage("Arbel's revenue was US$4.2 billion in 2023.", "Arbel in brief"), row)
+    found = compared(REVENUE, "US$4.2 billion", *hits)
+    assert (found.values, found.agreements) == ((), 1)
+
+
+def test_counts_and_years_differ_too():
+    hits = (passage("Arbel operates 412 stores."), passage("Arbel, which operates 437 stores, has a new chief.", "B"))
+    assert len(compared("How many stores does Arbel operate?", "412", *hits).values) == 2
+    hits = (hits[0], passage("Arbel closed 40 stores.", "C"))
+    assert compared("How many stores does Arbel operate?", "412", *hits).values == ()
+    hits = (passage("Arbel was founded in 1987."), passage("Founded in 1991, Arbel grew out of a shop.", "D"))
+    assert len(compared("When was Arbel founded?", "1987", *hits).values) == 2
+
+
+def test_values_of_many_dates_are_a_series():
+    hits = tuple(
+        passage(f"Arbel operates {count} stores.", f"Report {year}", f"{year}-01-01")
+        for year, count in ((2021, 300), (2022, 350), (2023, 412), (2024, 437))
+    )
+    assert compared("How many stores does Arbel operate?", "300", *hits).values == ()
+
+
+def test_documents_of_other_periods_do_not_disagree():
+    hits = (
+        passage("Arbel operates 412 stores.", "Q1", facts={"period": "2023 Q1"}),
+        passage("Arbel operates 437 stores.", "Q3", facts={"period": "2023 Q3"}),
+    )
+    assert compared("How many stores does Arbel operate?", "412", *hits).values == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("Who runs Arbel?", "Arbel's revenue"),
+        ("In which year was Arbel's revenue higher?", "2023"),
+    ],
+)
+def test_nothing_to_compare(question: str, shown: str):
+    other = passage("Arbel's revenue was US$4.6 billion in 2023.", "B")
+    assert compared(question, shown, SHOWN, other) == Comparison()
+    assert compare_values(REVENUE, (SHOWN,), []) == Comparison()

@@ -7,14 +7,15 @@ question. A cell that the question names by row and column stays the cell of cha
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from chat.candidates import Candidate, Candidates, new_figures
 from chat.cells import asks_for_cell, spans_of
-from chat.figures import NUMERIC, TEMPORAL, asked_kinds
+from chat.figures import NUMERIC, TEMPORAL, Figure, asked_kinds
 from chat.reader import Reading, answering_spans, logistic, without_bullet
 from chat.span_model import PassageRead, SpanModel
-from chat.terms import Asked, asked_for
+from chat.terms import Asked, asked_for, years_in
 from index.values import Hit
 from ingest.article import BlockKind
 from ingest.sentences import sentence_spans
@@ -39,6 +40,9 @@ WEIGHTS: Mapping[str, float] = {
     "label": 1.5,
     "cell": 1.0,
 }
+_WORD = re.compile(r"\w+")
+_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d%]|[.,]\d)")
+_SPANS = 12  # of a unit that are looked at for one that says more than the question
 _MOST = 20.0  # logits are cut there: beyond, a model is as sure as it can be
 
 
@@ -79,7 +83,7 @@ class ModelReader:
 
     def _reading(self, question: str, whole: str, each: Candidate, hit: Hit, read: PassageRead) -> Reading:
         begin = each.unit.start - hit.start
-        best = read.best_span(begin, begin + len(each.text))
+        best = _beyond(question, hit.text, read.best_spans(begin, begin + len(each.text), _SPANS))
         features = {
             **each.features,
             "span": _cut(best[0]) if best is not None else 0.0,
@@ -122,6 +126,8 @@ class ModelReader:
             figures = new_figures(kinds, question, each.text)
             if not figures and not kinds <= TEMPORAL:
                 figures = new_figures(NUMERIC, question, each.text)
+            if not kinds <= TEMPORAL:
+                figures = _of_the_years(years_in(question), each.text, figures)
             inside = [figure for figure in figures if figure.start < found[1] and figure.end > found[0]]
             if figures and not inside:
                 scored = [(read.best_span(begin + figure.start, begin + figure.end), figure) for figure in figures]
@@ -131,6 +137,32 @@ class ModelReader:
                 # Whole figures: a span that stops inside "US$16.02 billion" tells less than the figure.
                 found = (min(found[0], inside[0].start), max(found[1], inside[-1].end))
         return ((start + found[0], start + found[1]),)
+
+
+def _beyond(question: str, text: str, spans: Sequence[tuple[float, int, int]]) -> tuple[float, int, int] | None:
+    """The first of `spans` that says more than the question does, else the first; None where there is none."""
+    said = set(_WORD.findall(question.lower()))
+    for span in spans:
+        if not set(_WORD.findall(text[span[1] : span[2]].lower())) <= said:
+            return span
+    return spans[0] if spans else None
+
+
+def _of_the_years(asked: frozenset[int], text: str, figures: Sequence[Figure]) -> Sequence[Figure]:
+    """The figures next to a year that is asked for, where the text tells years apart; else all.
+
+    "US$0.95 billion in 2023 and US$6.5 billion by 2030": a figure's year is the nearest one, rather behind it.
+    """
+    places = [(match.start(), int(match.group())) for match in _YEAR.finditer(text)]
+    if not asked or len({year for _, year in places}) < 2:
+        return figures
+
+    def year_of(figure: Figure) -> int:
+        return min(
+            places, key=lambda each: each[0] - figure.end if each[0] >= figure.end else 2 * (figure.start - each[0])
+        )[1]
+
+    return [each for each in figures if year_of(each) in asked] or figures
 
 
 def _relevance(read: PassageRead) -> float:

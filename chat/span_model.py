@@ -42,20 +42,31 @@ class PassageRead:
     offsets: Sequence[tuple[int, int]]
 
     def best_span(self, first: int, last: int) -> tuple[float, int, int] | None:
-        """Score, start and end (characters of the passage, half-open) of the best span inside [first, last).
+        """The best of `best_spans`, None where there is none."""
+        found = self.best_spans(first, last, 1)
+        return found[0] if found else None
 
-        The score is that of the span less that of the null: above 0 the model thinks that it is there. None where no
+    def best_spans(self, first: int, last: int, most: int) -> list[tuple[float, int, int]]:
+        """The best spans inside [first, last), best first: score, start and end in characters of the passage.
+
+        The score is that of the span less that of the null: above 0 the model thinks that it is there. Empty where no
         piece lies inside.
         """
         inside = [i for i, (begin, end) in enumerate(self.offsets) if begin >= first and end <= last and end > begin]
         if not inside or not len(self.start):
-            return None
+            return []
         low, high = inside[0], inside[-1] + 1
         scores = self.start[low:high, None] + self.end[None, low:high]
         rows, columns = np.arange(len(scores))[:, None], np.arange(scores.shape[1])[None, :]
-        scores = np.where((columns >= rows) & (columns < rows + LONGEST_SPAN), scores, -np.inf)
-        row, column = divmod(int(scores.argmax()), scores.shape[1])
-        return float(scores[row, column]) - self.null, self.offsets[low + row][0], self.offsets[low + column][1]
+        flat = np.where((columns >= rows) & (columns < rows + LONGEST_SPAN), scores, -np.inf).ravel()
+        best = [int(flat.argmax())] if most == 1 else [int(i) for i in np.argsort(-flat, kind="stable")[:most]]
+        result = []
+        for place in best:
+            if flat[place] > -np.inf:
+                row, column = divmod(place, scores.shape[1])
+                span = self.offsets[low + row][0], self.offsets[low + column][1]
+                result.append((float(flat[place]) - self.null, *span))
+        return result
 
 
 class SpanModel(Protocol):

@@ -81,6 +81,17 @@ def test_words_of_another_kind_give_way_to_the_figure_that_the_model_likes_best(
     assert answer(library, "How much will the market be worth?", model) == "US$16.02 billion"
 
 
+def test_a_figure_is_that_of_the_year_asked_for(library):
+    model = ScriptedModel({"US$16.02 billion": 9.0, "US$7.33 billion": 2.0})
+    assert answer(library, "How much was the market worth in 2023?", model) == "US$7.33 billion"
+    assert answer(library, "How much will the market be worth by 2028?", model) == "US$16.02 billion"
+
+
+def test_words_of_the_question_are_no_answer(library):
+    model = ScriptedModel({"Hospitals": 9.0, "models": 3.0})
+    assert answer(library, "What do hospitals train?", model) == "models"
+
+
 def test_a_reason_is_the_whole_sentence(library):
     found = answer(library, "Why do hospitals lead?", ScriptedModel({"data": 6.0}))
     assert found == "Hospitals lead, since they hold the data that models are trained on and can pay for them."

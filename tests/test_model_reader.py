@@ -10,7 +10,7 @@ import pytest
 
 from chat.answering import Answerer
 from chat.candidates import Candidates
-from chat.model_reader import ModelReader
+from chat.model_reader import ModelReader, _beyond
 from chat.span_model import PassageRead
 from index.library import Library
 from ingest.sources import find_sources
@@ -87,9 +87,12 @@ def test_a_figure_is_that_of_the_year_asked_for(library):
     assert answer(library, "How much will the market be worth by 2028?", model) == "US$16.02 billion"
 
 
-def test_words_of_the_question_are_no_answer(library):
-    model = ScriptedModel({"Hospitals": 9.0, "models": 3.0})
-    assert answer(library, "What do hospitals train?", model) == "models"
+def test_words_of_the_question_are_no_answer():
+    text = "The forecast for 2028 is twice that of 2023."
+    spans = [(9.0, 4, 21), (8.0, 25, 35), (7.0, 4, 35)]
+    assert _beyond("What is the forecast for 2028?", text, spans) == spans[1]
+    assert _beyond("What is the forecast for 2028?", text, spans[:1]) == spans[0]  # nothing else was found
+    assert _beyond("What?", text, []) is None
 
 
 def test_a_reason_is_the_whole_sentence(library):

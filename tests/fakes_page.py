@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
-from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
+from chat.answer import Answer, AnsweredPart, Considered, DifferentValue, Disagreement, Quote, Reason
 from chat.interface.backend import (
     Entry,
     Filters,
@@ -236,6 +237,8 @@ class FakeBackend:
             question, question, False, Reason.NOTHING_RELEVANT, "No passage in your library speaks of this.", None,
             None, (), (), considered, times,
         )  # fmt: skip
+        if question.startswith("Compare"):
+            return replace(base, **_compared(question, ranked))
         if not ranked or ranked[0].score < 2:
             return base
         if "2028" in question:
@@ -385,6 +388,29 @@ class FakeBackend:
             (block.page,) if block.page else (), start, start + len(text), text, True, spans, held.sha256,
             sha256_hex(held.text), float(len(words & set(re.findall(r"\w+", text.lower())))), columns=block.columns,
         )  # fmt: skip
+
+
+def _compared(question: str, ranked: Sequence[Quote]) -> dict[str, Any]:
+    """The fields of an answer that compares the countries named: the table row of each, or none."""
+    quotes: list[Quote] = []
+    parts = []
+    for name in re.findall(r"China|South Korea|Vietnam|Japan", question):
+        label = f"{name} · market"
+        row = next((each for each in ranked if each.text.startswith(f"{name} |") and each.spans), None)
+        asked = f"What is the market of {name}?"
+        if row is None:
+            why = f"No passage in your library speaks of {name}."
+            parts.append(AnsweredPart(asked, label, name, "market", None, (), Reason.ENTITY_ABSENT, why))
+            continue
+        ((start, end),) = row.spans
+        words = row.text[start - row.start : end - row.start]
+        parts.append(AnsweredPart(asked, label, name, "market", words, (len(quotes),), None, ""))
+        quotes.append(replace(row, part=label))
+    text = "; ".join(part.text for part in parts if part.text)
+    return {
+        "answered": True, "reason": None, "explanation": "", "text": text, "confidence": 0.7,
+        "quotes": tuple(quotes), "parts": tuple(parts),
+    }  # fmt: skip
 
 
 def _figure(text: str) -> slice:

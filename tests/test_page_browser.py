@@ -103,7 +103,8 @@ def visit(context: BrowserContext, server: tuple[str, FakeBackend], path: str = 
         ),
     )
     page.goto(address + path)
-    page.locator("#fn-question textarea:enabled").wait_for(state="attached")  # another tab may be shown
+    # Another tab may be shown; on a busy machine the first page takes most of a minute.
+    page.locator("#fn-question textarea:enabled").wait_for(state="attached", timeout=120_000)
     page.locator("html[data-footnote='started']").wait_for()
     return seen
 
@@ -347,6 +348,25 @@ def test_confidence_explains_itself(desk):
     expect(sign.locator("p")).to_contain_text("about 93 in 100")
 
 
+COMPARISON = "Compare the market of China, Vietnam and Japan"
+
+
+def test_each_cell_of_a_comparison_opens_its_quote(desk):
+    page = desk.page
+    desk.ask(COMPARISON)
+    rows = page.locator(".fn-compared tbody tr")
+    expect(rows.locator("th")).to_have_text(["China", "Vietnam", "Japan"])
+    expect(rows.locator("td")).to_have_text(["US$1.59 billion 1", "more than 100 hospitals 2", "not in your library"])
+    expect(page.locator(".fn-lacking")).to_have_text("Japan · market: No passage in your library speaks of Japan.")
+    page.get_by_role("row", name="Vietnam").get_by_role("link").first.click()
+    page.get_by_role("button", name="Text", exact=True).click()
+    expect(page.locator("#fn-pane mark")).to_have_text(["Vietnam", "not reported", "DrAid in more than 100 hospitals"])
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("row", name="Vietnam").get_by_role("link").first).to_be_focused()
+    page.reload()
+    expect(rows.locator("td")).to_have_text(["US$1.59 billion 1", "more than 100 hospitals 2", "not in your library"])
+
+
 def test_a_declined_answer_offers_the_closest_passages(desk):
     desk.ask("Who won the 1998 World Cup?")
     expect(desk.page.locator(".fn-none")).to_have_text("No passage in your library speaks of this.")
@@ -448,6 +468,15 @@ def test_an_answer_is_copied_with_its_citation(browser, server):
     assert copied.startswith(
         "US$1.59 billion\n\n“In 2023 the market for artificial intelligence in Chinese healthcare was worth about "
         "US$1.59 billion.”\n— How large is China’s AI healthcare market?, 1 July 2025\n"
+    )
+    seen.ask(COMPARISON)
+    page = seen.page.locator(".fn-answer").last
+    page.get_by_role("button", name="Copy with citation").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = seen.page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(
+        "\tmarket\nChina\tUS$1.59 billion\nVietnam\tmore than 100 hospitals\nJapan\tnot in your library\n\n"
+        "China · market\n“China | US$1.59 billion in 2023 | Imaging and central records”\n— AI in healthcare: "
     )
     context.close()
     assert seen.problems == []
@@ -666,7 +695,9 @@ def fits(page: Page) -> bool:
 
 def test_nothing_scrolls_sideways_on_a_phone(phone):
     page = phone.page
-    for question in (FIRST_QUESTION, "How large will the Chinese market be in 2028?", "zebra revenue " + "x" * 200):
+    wide = "Compare " + "China, South Korea and Vietnam " * 2
+    second = "How large will the Chinese market be in 2028?"
+    for question in (FIRST_QUESTION, second, "And it?", wide, "zebra revenue " + "x" * 200):
         phone.ask(question)
         assert fits(page), question
     page.locator(".fn-trace summary").first.click()
@@ -714,10 +745,13 @@ def test_axe_finds_nothing(browser, server, scheme, size):
     assert violations(page) == []
     for question in (
         "How large will the Chinese market be in 2028?",
+        COMPARISON,
         "How widely is DrAid used in Vietnam?",
+        "And hospitals?",
         "World Cup?",
     ):
         seen.ask(question)
+    page.locator(".fn-confidence summary").first.click()
     page.locator(".fn-trace summary").first.click()
     page.get_by_role("button", name="Filters").click()
     page.locator(".fn-answer", has_text="DrAid").locator("a.fn-cite").first.click()

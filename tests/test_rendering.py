@@ -1,5 +1,6 @@
 import html
 import json
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
@@ -9,19 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
+from chat.answer import Answer, AnsweredPart, Considered, DifferentValue, Disagreement, Quote, Reason
 from chat.interface.backend import Filters
 from chat.interface.history import Turn, dump_turns, load_turns, questions_before, stale_quotes
-from chat.interface.rendering import (
-    Place,
-    cite_href,
-    escape,
-    file_name,
-    long_date,
-    render_answer,
-    render_question,
-    snippet,
-)
+from chat.interface.message import Place, render_answer
+from chat.interface.rendering import cite_href, escape, file_name, long_date, render_question, snippet
 from index.values import StoredArticle
 from ingest.article import Article
 
@@ -212,10 +205,31 @@ def test_each_value_opens_its_place_and_says_its_date():
     told = Disagreement((DifferentValue("7.33", one), DifferentValue("16.02", other)))
     markup = render_answer(answer(one, other, disagreements=(told,)))
     first, second = markup.split('<li class="fn-side">')[1:]
-    assert '<p class="fn-value"><a href="#cite-abc123-100-111">7&#46;33</a></p>' in first
+    assert (
+        '<p class="fn-value"><a href="#cite-abc123-100-111" title="Open source 1&#58; Market">7&#46;33</a></p>' in first
+    )
     assert Reader(first).text.startswith("1 July 2025")
-    assert '<a href="#cite-def456-100-112">16&#46;02</a>' in second
+    assert '<a href="#cite-def456-100-112" title="Open source 2&#58; Market">16&#46;02</a>' in second
     assert Reader(second).text.startswith("Undated")
+
+
+def test_what_tells_a_value_apart_is_named_and_how_many_give_it():
+    one, other = quote("It is 7.33."), quote("It is 16.02.", article_id="def456")
+    told = Disagreement((DifferentValue("7.33", one, "later <b>document"), DifferentValue("16.02", other, sources=3)))
+    first, second = (
+        Reader(each).text
+        for each in render_answer(answer(one, other, disagreements=(told,))).split('<li class="fn-side">')[1:]
+    )
+    assert first.startswith("1 July 2025 Later <b>document7.33")
+    assert "sources in all" not in first
+    assert second.startswith("1 July 202516.02")
+    assert "Given by 3 sources in all." in second
+
+
+def test_sources_that_agree_are_counted():
+    assert "2 more sources say the same." in Reader(render_answer(answer(quote(), agreements=2))).text
+    assert "1 more source says the same." in Reader(render_answer(answer(quote(), agreements=1))).text
+    assert "the same." not in Reader(render_answer(answer(quote()))).text
 
 
 def test_several_spans_are_shown_as_a_list_each_with_its_source():
@@ -226,6 +240,104 @@ def test_several_spans_are_shown_as_a_list_each_with_its_source():
     assert [items[0], items[1]] == ["China 1", "India 1"]
     assert items[2].startswith("Vietnam 2")
     assert "China; India" not in Reader(markup).text
+
+
+def part(question: str = "How large is India?", row: str = "", column: str = "", **more: Any) -> AnsweredPart:
+    values: dict[str, Any] = {
+        "question": question,
+        "label": " · ".join(filter(None, (row, column))) or question,
+        "row": row,
+        "column": column,
+        "text": None,
+        "quotes": (),
+        "reason": Reason.NO_ANSWER_IN_PASSAGES,
+        "explanation": "Passages speak of it.",
+    }
+    return AnsweredPart(**(values | more))
+
+
+def compared(text: str = "India: US$6.5 billion.", title: str = "Market") -> Answer:
+    """India and Japan in two years, of which two cells have a quote, one none, and one was not asked for."""
+    quotes = (
+        quote(text, title=title, spans=((100, 105),), part="India · 2030"),
+        quote("Japan: US$1.87 billion.", article_id="def456", spans=((107, 122),), part="Japan · 2030"),
+    )
+    parts = (
+        part(row="India", column="2030", text="US$6.5 billion", quotes=(0,), reason=None, explanation=""),
+        part(row="India", column="2031", reason=Reason.PERIOD_ABSENT, explanation=f"Nothing on {title}."),
+        part(row="Japan", column="2030", text="US$1.87 billion", quotes=(1,), reason=None, explanation=""),
+    )
+    return answer(*quotes, text="US$6.5 billion; US$1.87 billion", parts=parts, confidence=0.7)
+
+
+def test_a_comparison_is_a_table_whose_cells_open_their_quotes():
+    markup = render_answer(compared())
+    rows = [Reader(each).text for each in markup.split("<tr>")[1:]]
+    assert [rows[0], rows[1]] == ["20302031", "IndiaUS$6.5 billion 1period not covered"]
+    assert rows[2].startswith(
+        "JapanUS$1.87 billion 2–India · 2031: Nothing on Market.All parts together: likely right, 70"
+    )
+    cells = markup.split("<td")
+    assert '<a href="#cite-abc123-100-122" title="Open source 1&#58; Market">US&#36;6&#46;5 billion</a>' in cells[2]
+    assert '<a href="#cite-def456-100-123"' in cells[4]
+    assert '<th scope="col">2030</th>' in markup
+    assert '<th scope="row">India</th>' in markup
+    assert '<p class="fn-lead">' not in markup
+    assert '<p class="fn-part">India &#183; 2030</p>' in markup
+
+
+def test_a_comparison_in_one_thing_has_a_named_column():
+    parts = tuple(part(row=row, text="6", quotes=(0,), reason=None) for row in ("India", "Japan"))
+    markup = render_answer(answer(quote(), parts=parts))
+    assert '<th scope="col">Answer</th>' in markup
+    assert "<th></th>" not in markup
+
+
+@given(NASTY, NASTY.filter(bool), st.booleans())
+def test_only_our_own_tags_stand_in_comparisons_and_parts(text, title, answered):
+    value = compared(text, title)
+    told = Disagreement((DifferentValue(text, value.quotes[0]), DifferentValue(title, value.quotes[1])))
+    named = tuple(replace(each, row=title + each.row, column=text, label=title, question=text) for each in value.parts)
+    alone = tuple(replace(each, row="", column="") for each in named)
+    for parts in (named, alone):
+        reader = Reader(render_answer(replace(value, parts=parts, disagreements=(told,), answered=answered)))
+        for tag, attributes in reader.tags:
+            assert tag in {
+                *"div p blockquote span mark a details summary ul li strong table thead tbody tr th td button".split()
+            }
+            assert set(attributes) <= {"class", "href", "title", "scope", "style", "type"}
+            assert (attributes.get("href") or "#cite-").startswith("#cite-")
+
+
+def test_parts_follow_each_other_each_with_its_quote_once_or_why_it_has_none():
+    both = quote("It was worth US$5 billion in 2023.", spans=((113, 125), (129, 133)))
+    parts = (
+        part("What was it worth?", text="US$5 billion", quotes=(0,), reason=None),
+        part("When?", text="2023", quotes=(0,), reason=None),
+        part("Why?", explanation=""),
+    )
+    markup = render_answer(answer(both, text="US$5 billion; 2023", parts=parts))
+    first, second, third = markup.split("<li>")[1:]
+    assert Reader(first).text.startswith("What was it worth?US$5 billion 1It was worth US$5 billion in 2023.")
+    assert Reader(second).text == "When?2023 1"
+    assert Reader(third).text.startswith("Why?Mentioned, not answered")
+    assert markup.count("<blockquote>") == 1
+
+
+def test_a_comparison_without_any_answer_says_why_of_each_part():
+    parts = (part(row="India", explanation="Nothing on India."), part(row="Chad", explanation="No Chad."))
+    declined = answer(answered=False, reason=Reason.NO_ANSWER_IN_PASSAGES, text=None, parts=parts, explanation="Both.")
+    text = Reader(render_answer(declined)).text
+    assert "India: Nothing on India.Chad: No Chad." in text
+    assert "Both." not in text
+
+
+def test_a_disagreement_says_of_which_part_it_is():
+    value = compared()
+    told = Disagreement((DifferentValue("6.5", value.quotes[0]), DifferentValue("7", quote("It is 7.", start=500))))
+    text = Reader(render_answer(replace(value, disagreements=(told,)))).text
+    assert "On India · 2030, 2 places in it say 6.5 and 7." in text
+    assert text.count("India: US$6.5 billion.") == 1
 
 
 FOLLOWED = "How large was the market in India in 2030?"
@@ -353,12 +465,13 @@ def test_a_snippet_is_cut_at_a_word():
 
 
 def test_a_conversation_survives_the_browser():
-    told = Disagreement((DifferentValue("5", quote()), DifferentValue("6", quote("six"))))
+    told = Disagreement((DifferentValue("5", quote(), "restated", 2), DifferentValue("6", quote("six"))))
     near = Considered("abc123", "Market", "m.pdf", "", None, (), 10, 20, "something ", 0.5, {"words_rank": None})
     turns = [
         Turn("How much?", answer(quote(spans=((113, 125),)), disagreements=(told,), passages=(near,)), scope="Market"),
         Turn("And then?", None, "The library is busy."),
-        Turn("And?", answer(quote()), filters=Filters(("a",), since=date(2025, 1, 31)), as_written=True),
+        Turn("Compare", compared()),
+        Turn("And?", answer(quote(), agreements=3), filters=Filters(("a",), since=date(2025, 1, 31)), as_written=True),
     ]
     stored = json.loads(json.dumps(dump_turns(turns)))
     assert load_turns(stored) == turns
@@ -368,7 +481,8 @@ def test_a_conversation_of_before_is_still_read():
     (stored,) = dump_turns([Turn("How much?", answer(quote()))])
     for added in ("filters", "as_written", "scope"):
         del stored[added]
-    del stored["answer"]["notes"]
+    for added in ("notes", "parts", "table", "completed", "agreements"):
+        del stored["answer"][added]
     assert load_turns([stored]) == [Turn("How much?", answer(quote()))]
 
 
@@ -392,6 +506,19 @@ def test_one_broken_turn_does_not_lose_the_others():
     bad = dump_turns([Turn("q", answer(quote()))])
     bad[0]["answer"]["quotes"][0]["start"] = "1; drop"
     assert load_turns([*bad, *good]) == [Turn("q", answer(quote()))]
+
+
+def test_a_part_that_counts_quotes_which_are_not_there_is_dropped():
+    (stored,) = dump_turns([Turn("Compare", compared())])
+    stored["answer"]["parts"][0]["quotes"] = [2]
+    assert load_turns([stored]) == []
+
+
+def test_an_answer_that_was_withheld_is_not_kept_in_the_browser():
+    withheld = answer(quote("Too doubtful."), text="doubtful")
+    declined = answer(answered=False, reason=Reason.NOTHING_RELEVANT, text=None, withheld=withheld)
+    assert "doubtful" not in json.dumps(dump_turns([Turn("q", declined)]))
+    assert "doubtful" not in render_answer(declined)
 
 
 def test_a_quote_that_its_article_no_longer_holds_is_stale():

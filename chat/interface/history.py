@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
+from chat.answer import Answer, AnsweredPart, Considered, DifferentValue, Disagreement, Quote, Reason
 from chat.interface.backend import Filters
 from chat.interface.rendering import Cited
 from errors import FootnoteError
@@ -87,7 +87,8 @@ def _dump(turn: Turn) -> dict[str, Any]:
         replace(each, text=each.text[:KEPT_CHARACTERS], end=each.start + len(each.text[:KEPT_CHARACTERS]))
         for each in turn.answer.passages[:KEPT_PASSAGES]
     )
-    return {**asked, "answer": replace(turn.answer, passages=kept).to_json(), "scope": turn.scope}
+    answer = replace(turn.answer, passages=kept, withheld=None)
+    return {**asked, "answer": answer.to_json(), "scope": turn.scope}
 
 
 def _dump_filters(filters: Filters) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def _load(data: dict[str, Any]) -> Turn:
                             _text(each["text"]),
                             _quote(each["quote"]),
                             _text(each.get("note", "")),
-                            int(_number(each.get("sources", 1))),
+                            _count(each.get("sources", 1)),
                         )
                         for each in one["values"]
                     )
@@ -149,10 +150,29 @@ def _load(data: dict[str, Any]) -> Turn:
             passages=tuple(_considered(each) for each in answer["passages"]),
             milliseconds={_text(name): _number(value) for name, value in answer["milliseconds"].items()},
             notes=tuple(_text(each) for each in answer.get("notes", ())),
+            agreements=_count(answer.get("agreements", 0)),
+            parts=tuple(_part(each, len(answer["quotes"])) for each in answer.get("parts", ())),
         ),
         scope=_text(data.get("scope", "")),
         filters=filters,
         as_written=as_written,
+    )
+
+
+def _part(data: dict[str, Any], quotes: int) -> AnsweredPart:
+    numbers = tuple(_count(each) for each in data["quotes"])
+    if any(number >= quotes for number in numbers):
+        raise IndexError("no such quote")
+    reason = data["reason"]
+    return AnsweredPart(
+        question=_text(data["question"]),
+        label=_text(data["label"]),
+        row=_text(data["row"]),
+        column=_text(data["column"]),
+        text=_maybe(_text, data["text"]),
+        quotes=numbers,
+        reason=None if reason is None else Reason(reason),
+        explanation=_text(data["explanation"]),
     )
 
 

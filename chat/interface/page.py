@@ -16,14 +16,8 @@ import gradio as gr
 
 from chat.interface.backend import Backend, Filters
 from chat.interface.history import KEPT_TURNS, Turn, dump_turns, load_turns, questions_before, stale_quotes
-from chat.interface.rendering import (
-    Place,
-    long_date,
-    render_answer,
-    render_failure,
-    render_pending,
-    render_question,
-)
+from chat.interface.message import Place, render_answer
+from chat.interface.rendering import long_date, render_failure, render_pending, render_question
 from errors import FilterError, FootnoteError
 
 logger = logging.getLogger(__name__)

@@ -108,19 +108,29 @@ function addCopy(answer) {
   else answer.append(bar);
 }
 
-/** The quotes with their sources, as plain text. */
+/** What answers, and the quotes with their sources, as plain text; a comparison as rows that a sheet takes. */
 function citationOf(answer) {
-  const lead = answer.querySelector(".fn-lead")?.textContent;
+  const rows = [...answer.querySelectorAll(".fn-compared tr")].map((row) => [...row.cells].map(wordsOf).join("\t"));
+  const leads = [...answer.querySelectorAll(".fn-lead")].filter((lead) => !lead.closest(".fn-parts"));
+  const lead = leads.flatMap((each) => (each.matches("ul") ? [...each.children] : [each])).map(wordsOf);
   const quotes = [...answer.querySelectorAll(".fn-quote")].map((quote) => {
+    const asked = quote.querySelector(".fn-part") || quote.closest(".fn-parts > li")?.querySelector(".fn-part");
     const words = quote.querySelector(".fn-words").textContent;
     const source = quote.querySelector(".fn-source").cloneNode(true);
     source.querySelector(".fn-cite")?.remove();
     source.querySelectorAll(".fn-sep").forEach((separator) => (separator.textContent = ","));
-    const day = quote.closest(".fn-side")?.querySelector(".fn-when").textContent;
+    const day = quote.closest(".fn-side")?.querySelector(".fn-when").textContent.trim();
     const place = [source.textContent, day].filter(Boolean).join(", ").replace(/\s+/g, " ").replace(/ ,/g, ",").trim();
-    return `“${words}”\n— ${place}`;
+    return `${asked ? `${asked.textContent}\n` : ""}“${words}”\n— ${place}`;
   });
-  return [lead, ...quotes].filter(Boolean).join("\n\n") + "\n";
+  return [rows.join("\n"), lead.join("\n"), ...quotes].filter(Boolean).join("\n\n") + "\n";
+}
+
+/** A node's text without the numbers of sources. */
+function wordsOf(node) {
+  const copied = node.cloneNode(true);
+  copied.querySelectorAll(".fn-cite").forEach((chip) => chip.remove());
+  return copied.textContent.replace(/\s+/g, " ").trim();
 }
 
 async function copy(text) {

@@ -85,4 +85,9 @@ def test_what_was_read_is_kept_for_the_same_reader_alone(tmp_path: Path):
     _Cache(path, "one").put({"id": "q", "right": True})
     assert _Cache(path, "one").get("q") == {"id": "q", "right": True}
     assert _Cache(path, "two").get("q") is None
-    assert json.loads(path.read_text("utf-8").split("\n")[0])["reader"] == "two"
+    _Cache(path, "two").put({"id": "q"})
+    lines = path.read_text("utf-8").split("\n")
+    path.write_text("\n".join([json.dumps({"reader": "two", "code": "older"}), *lines[1:]]), "utf-8")
+    assert _Cache(path, "two", stale=True).get("q") == {"id": "q"}
+    assert _Cache(path, "one", stale=True).get("q") is None
+    assert json.loads(path.read_text("utf-8").split("\n")[0])["reader"] == "one"

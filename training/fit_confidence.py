@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 
-from chat import confidence as features_of
 from chat.answering import Answerer, AnswerSettings
 from chat.confidence import Calibration, Logistic, relevance_features
 from chat.readers import make_reader
@@ -54,6 +53,8 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--fit", type=int, default=2500, help="questions to fit on (there are 3,947)")
     parser.add_argument("--report", type=int, default=2000, help="questions to report on")
+    parser.add_argument("--reader", type=Path, default=READER, help="folder of the reader to fit for")
+    parser.add_argument("--stale", action="store_true", help="use what was read before the code of answers changed")
     parser.add_argument("--check", nargs=2, action="append", default=[], metavar=("QUESTIONS", "ARTICLES"))
     parser.add_argument("--strength", type=float, default=0.1, help="of the fit, as scikit-learn's C")
     parser.add_argument("--threshold", type=float, help="instead of the one that is chosen here")
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     embedder = SentenceEmbedder()
-    rows, reader = _squad_rows(args.squad, args.work, embedder, args.fit, args.report)
+    rows, reader = _squad_rows(args, embedder)
     fit = [row for row in rows if row["fits"]]
     report = [row for row in rows if not row["fits"]]
     names = _names(fit, "features", args.without)
@@ -79,7 +80,7 @@ def main() -> None:
     figures = {"report": _figures(report, calibration.right, threshold)}
     print("speaks:", _figures_of_speaks(report, calibration.speaks))
     for questions, articles in args.check:
-        checked = _own_rows(Path(questions), Path(articles), args.work, embedder)
+        checked = _own_rows(Path(questions), Path(articles), args.work, embedder, args.reader)
         figures[Path(questions).parent.name] = _figures(checked, calibration.right, threshold)
     for name, each in figures.items():
         print(name, json.dumps(each))
@@ -108,7 +109,9 @@ def main() -> None:
 # Reading ------------------------------------------------------------------------------------------------------------
 
 
-def _squad_rows(squad: Path, work: Path, embedder: SentenceEmbedder, fit: int, report: int) -> tuple[list[Row], str]:
+def _squad_rows(args: argparse.Namespace, embedder: SentenceEmbedder) -> tuple[list[Row], str]:
+    """Rows of both halves, and the reader's identity."""
+    squad, work, fit, report = args.squad, args.work, args.fit, args.report
     titles = {row["_id"]: row["title"] for row in _jsonl(squad / "corpus.jsonl.gz")}
     halves: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
     for row in _jsonl(squad / "queries.jsonl.gz"):
@@ -118,8 +121,8 @@ def _squad_rows(squad: Path, work: Path, embedder: SentenceEmbedder, fit: int, r
     with _opened(work / "squad", embedder) as library:
         if not library.articles():
             library.add(find_sources(squad / "corpus.jsonl.gz"))
-        reader = make_reader(library, READER)
-        cache = _Cache(work / "squad.jsonl", reader.identity)
+        reader = make_reader(library, args.reader)
+        cache = _Cache(work / "squad.jsonl", reader.identity, stale=args.stale)
         answerer = Answerer(library, reader)
         rows = []
         for number, (row, fits) in enumerate(chosen):
@@ -144,13 +147,12 @@ def _squad_rows(squad: Path, work: Path, embedder: SentenceEmbedder, fit: int, r
         return rows, reader.identity
 
 
-def _own_rows(questions: Path, articles: Path, work: Path, embedder: SentenceEmbedder) -> list[Row]:
+def _own_rows(questions: Path, articles: Path, work: Path, embedder: SentenceEmbedder, reader: Path) -> list[Row]:
     name = hashlib.sha256(f"{questions.resolve()} {articles.resolve()}".encode()).hexdigest()[:12]
     with _opened(work / name, embedder) as library:
         if not library.articles():
             library.add(find_sources(articles, skip=is_skipped_in_corpus))
-        reader = make_reader(library, READER)
-        answerer = Answerer(library, reader)
+        answerer = Answerer(library, make_reader(library, reader))
         return [_row(each, library, answerer) for each in load_questions(questions, library).questions]
 
 
@@ -175,13 +177,13 @@ def _opened(folder: Path, embedder: SentenceEmbedder) -> Library:
 
 
 class _Cache:
-    """Rows by question, in a file that belongs to one reader and one make of features."""
+    """Rows by question, in a file that belongs to one reader and, unless `stale` ones will do, to the code of today."""
 
-    def __init__(self, path: Path, reader: str) -> None:
-        made_by = hashlib.sha256(Path(features_of.__file__).read_bytes()).hexdigest()
-        head = json.dumps({"reader": reader, "features": made_by})
+    def __init__(self, path: Path, reader: str, *, stale: bool = False) -> None:
+        code = hashlib.sha256(b"".join(each.read_bytes() for each in sorted((ROOT / "chat").glob("*.py"))))
+        head = json.dumps({"reader": reader, "code": code.hexdigest()})
         lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
-        if not lines or lines[0] != head:
+        if not lines or (lines[0] != head and not (stale and json.loads(lines[0])["reader"] == reader)):
             lines = [head]
             path.write_text(head + "\n", encoding="utf-8")
         self._rows = {row["id"]: row for row in map(json.loads, filter(None, lines[1:]))}

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
-from chat.confidence import Calibration, confidence_features, relevance_features
+from chat.confidence import Calibration, confidence_features, quote_alone, relevance_features
 from chat.disagreement import Answering, Value, compare_values
 from chat.follow_ups import complete
 from chat.merging import merged, text_of
@@ -117,7 +117,7 @@ class Answerer:
     def _answer_one(self, question: str, understood: str, k: int, where: Where) -> Answer:
         """The answer to one question that stands by itself: `understood`, which `question` was completed to."""
         begin = time.perf_counter()
-        examined = self.examine(question, understood, k=k, where=where)
+        examined = self.examine(question, understood, k=k, where=where, explain=self._calibration is not None)
         answer = examined.answer
         declined = examined.declined or self._doubt(examined, where)
         if declined is not None:
@@ -139,11 +139,18 @@ class Answerer:
         return answer
 
     def examine(
-        self, question: str, understood: str | None = None, *, k: int = 10, where: Where = EVERYTHING
+        self,
+        question: str,
+        understood: str | None = None,
+        *,
+        k: int = 10,
+        where: Where = EVERYTHING,
+        explain: bool = True,
     ) -> Examined:
         """The best answer to one question, whether or not it is likely enough to be shown.
 
-        `understood` is what the question was completed to; None: it stands by itself.
+        `understood` is what the question was completed to; None: it stands by itself. Without `explain` there are no
+        features, and so no confidence.
         """
         begin = time.perf_counter()
         understood = clean_question(question) if understood is None else understood
@@ -158,9 +165,9 @@ class Answerer:
         asked = found.preference.rest or understood
         readings = self._reader.read(asked, hits[: self._settings.read], whole=understood)
         readings = _of_documents_first(readings, hits, found.preference.documents, self._settings.likely)
-        features = confidence_features(understood, hits[: self._settings.read], readings, self._library)
+        features = self._features(understood, asked, hits[: self._settings.read], readings) if explain else {}
         confidence = None
-        if self._calibration is not None and readings:
+        if self._calibration is not None and features:
             confidence = round(self._calibration.right.probability(features), 4)
         quotes = self._quotes(hits, readings)
         compared = compare_values(understood, hits, [_answering(each) for each in readings[: self._settings.quotes]])
@@ -184,6 +191,15 @@ class Answerer:
             agreements=compared.agreements,
         )
         return Examined(answer, self._outside(understood, found, readings), found, tuple(readings), features)
+
+    def _features(
+        self, question: str, asked: str, hits: Sequence[Hit], readings: Sequence[Reading]
+    ) -> dict[str, float]:
+        """What the confidence of the first reading is computed from; its quote is read once more, by itself."""
+        if not readings:
+            return {}
+        alone = self._reader.read(asked, [quote_alone(hits[readings[0].passage], readings[0])], whole=question)
+        return confidence_features(question, hits, readings, self._library, alone[0] if alone else None)
 
     def rerank(self, query: str, *, k: int = 10, where: Where = EVERYTHING) -> SearchResult:
         """A search whose first passages are ordered by their scores and what the reader thinks of them."""

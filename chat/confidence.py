@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from chat.reader import Reading
 from chat.terms import Asked, asked_for, figures_in, names_in, rarities, years_in
 from errors import SettingError
 from index.values import Hit
+from ingest.passages import Unit
 
 FORMAT = 1
 _FAR = 8.0  # in log odds: what lies further behind tells no more
@@ -105,12 +106,17 @@ def load_calibration(path: Path, reader: str) -> Calibration | None:
 
 
 def confidence_features(
-    question: str, hits: Sequence[Hit], readings: Sequence[Reading], vocabulary: Vocabulary
+    question: str,
+    hits: Sequence[Hit],
+    readings: Sequence[Reading],
+    vocabulary: Vocabulary,
+    alone: Reading | None = None,
 ) -> dict[str, float]:
     """What is known of the first of `readings`, which would be shown; empty when there is none.
 
-    `readings` count into `hits`, which are in the search's order. What the reader says of the first reading itself
-    stands under its own names behind "reader.".
+    `readings` count into `hits`, which are in the search's order. `alone` is what the reader makes of the quote without
+    the passage around it (`quote_alone`). What the reader itself says stands under its own names behind "reader." and
+    "alone.".
     """
     if not readings:
         return {}
@@ -128,6 +134,9 @@ def confidence_features(
         (best.passage, best.start)
     }
     found = {f"reader.{name}": float(value) for name, value in best.features.items()}
+    if alone is not None:
+        found |= {f"alone.{name}": float(alone.features[name]) for name in best.features if name in alone.features}
+        found |= {"alone_odds": log_odds(alone.probability), "steady": _overlap(best.spans, alone.spans)}
     return found | {
         "odds": log_odds(best.probability),
         "gap": _gap(best, others),
@@ -148,7 +157,16 @@ def confidence_features(
         "length": math.log1p(len(answer)),
         "repeats": _share(set(vocabulary.terms(answer)), set(terms)),
         "negated": float(_negated(question) != _negated(quote)),
+        "strict": float(bool(_strict(question))),
+        "strict_missing": float(bool(_strict(question) - _strict(f"{hit.heading} {quote}"))),
     }
+
+
+def quote_alone(hit: Hit, reading: Reading) -> Hit:
+    """The quote of a reading as a passage of its own: what answers there must not hang on what stands around."""
+    unit = Unit(reading.start, reading.end, reading.kind, reading.row)
+    text = hit.text[reading.start - hit.start : reading.end - hit.start]
+    return replace(hit, start=reading.start, end=reading.end, text=text, units=(unit,))
 
 
 def relevance_features(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> dict[str, float]:
@@ -321,6 +339,27 @@ def _unit(question: str, answer: str) -> float:
 
 
 _NEGATION = re.compile(r"\b(?:not?|never|none|neither|nor|without|cannot|\w+n[’']t)\b", re.IGNORECASE)
+
+
+_STRICT = re.compile(
+    r"\b(?:most|least|first|last|only|best|worst|never|no|not|none|without|except|before|after|other|more|less|fewer"
+    r"|(?:larg|small|bigg|high|low|old|new|young|long|short|earli|lat|great|few|fast|slow|strong|weak|rich|poor|cheap"
+    r"|clos|deep|wid|hard|eas|hott|cold|heavi|light)(?:est|er))\b",
+    re.IGNORECASE,
+)
+
+
+def _strict(text: str) -> frozenset[str]:
+    """Words that narrow a question down and change its answer, though a search passes over them: "first", "never"."""
+    return frozenset(match.group().lower() for match in _STRICT.finditer(text))
+
+
+def _overlap(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> float:
+    """How much of what the first spans of both cover they share, 0 to 1."""
+    if not one or not other:
+        return 0.0
+    (start, end), (begin, finish) = one[0], other[0]
+    return max(0, min(end, finish) - max(start, begin)) / max(1, max(end, finish) - min(start, begin))
 
 
 def _negated(text: str) -> bool:

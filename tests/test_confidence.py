@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from chat.confidence import (
     confidence_features,
     load_calibration,
     log_odds,
+    quote_alone,
     relevance_features,
     sigmoid,
 )
@@ -147,6 +149,26 @@ def test_figures_that_only_begin_alike_do_not_agree():
     hits = [hit(SALES, article="x"), hit("Bolt sold 921 pumps.", article="y")]
     readings = [reading(0, SALES, "92", 0.9), reading(1, hits[1].text, "921", 0.6)]
     assert confidence_features(QUESTION, hits, readings, Words())["agreeing"] == 0
+
+
+def test_the_quote_is_read_by_itself_too():
+    hits = [hit(f"{OTHER} {SALES} More follows.", heading="Acme")]
+    start = len(OTHER) + 1
+    best = Reading(0, start, start + len(SALES), BlockKind.PARAGRAPH, ((start + 10, start + 18),), 0.9, {"span": 4.0})
+    alone = quote_alone(hits[0], best)
+    assert (alone.text, alone.start, alone.end, alone.heading) == (SALES, start, start + len(SALES), "Acme")
+    assert [(unit.start, unit.end) for unit in alone.units] == [(start, start + len(SALES))]
+    again = replace(best, spans=((start + 10, start + 12),), probability=0.3, features={"span": 1.0})
+    found = confidence_features(QUESTION, hits, [best], Words(), again)
+    assert (found["alone.span"], found["alone_odds"], found["steady"]) == (1.0, log_odds(0.3), 0.25)
+    assert "steady" not in confidence_features(QUESTION, hits, [best], Words())
+
+
+def test_words_that_narrow_a_question_down_are_missed():
+    assert features("How many pumps did Acme sell first?")["strict_missing"] == 1.0
+    assert features("How many pumps did Acme sell?")["strict"] == 0.0
+    text = "Acme first sold 92 pumps."
+    assert features("How many pumps did Acme sell first?", (text,))["strict_missing"] == 0.0
 
 
 def test_what_a_reader_says_keeps_its_own_names():

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from chat.cells import AskedColumn, Cell, asked_column, cells_asked_for
 from chat.figures import NUMERIC, TEMPORAL, Figure, FigureKind, find_figures
+from chat.places import places_in
 from chat.terms import Asked, asked_for, asks_for_furniture, figures_in, names_in, rarities, years_in
 from index.values import Hit
 from ingest.article import BlockKind, Row
@@ -59,6 +60,7 @@ class Candidates:
         rarest = math.log(1 + (total + 0.5) / 0.5)  # of a term that stands nowhere
         asked = asked_for(question)
         wanted_years, wanted_figures = years_in(question), figures_in(question)
+        wanted_places = frozenset(places_in(question))
         # What the search added to the passages of the right document tells nothing about which of them answers.
         added = max((float(hit.trace.get("bonus") or 0.0) for hit in passages), default=0.0)
         best = max((hit.score - added for hit in passages), default=1.0) or 1.0
@@ -73,6 +75,7 @@ class Candidates:
             heading_terms = set(self._terms(hit.heading))
             around = heading_terms | set(self._terms(hit.text))
             years_around = years_in(f"{hit.heading} {hit.section}")
+            places_around = frozenset(places_in(f"{hit.heading} {hit.section}")) if wanted_places else frozenset()
             for unit in _quotable(hit):
                 if unit.kind in (BlockKind.HEADING, BlockKind.TABLE_HEADER):
                     continue
@@ -99,6 +102,7 @@ class Candidates:
                     "context": sum(rarity[term] for term in terms if term in around or term in own) / whole,
                     "missing": max(lacking, default=0.0) / rarest,
                     "years": _agreement(wanted_years, years_in(said), years_around),
+                    "places": _places_agree(wanted_places, read_as, places_around),
                     "figures": len(wanted_figures & figures_in(text)) / len(wanted_figures) if wanted_figures else 0.0,
                     "kind": _kind_match(asked, question, text, furniture),
                     "passage": max(0.0, hit.score - added) / best,
@@ -151,6 +155,18 @@ def _quotable(hit: Hit) -> Iterator[Unit]:
 def _share(wanted: set[str], there: set[str]) -> float:
     """How much of `wanted` is there, 1 when nothing is wanted."""
     return len(wanted & there) / len(wanted) if wanted else 1.0
+
+
+def _places_agree(wanted: frozenset[str], text: str, around: frozenset[str]) -> float:
+    """1 when a unit names every place asked for, 0.5 when its heading does, -1 when it speaks of other places alone."""
+    if not wanted:
+        return 0.0
+    own = frozenset(places_in(text))
+    if wanted <= own:
+        return 1.0
+    if own and not wanted & own:
+        return -1.0
+    return 0.5 if wanted <= own | around else 0.0
 
 
 def _agreement(wanted: frozenset[int], own: frozenset[int], around: frozenset[int]) -> float:

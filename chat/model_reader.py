@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from chat.candidates import Candidate, Candidates, new_figures
 from chat.cells import asks_for_cell, spans_of
@@ -16,6 +17,7 @@ from chat.figures import NUMERIC, TEMPORAL, Figure, asked_kinds
 from chat.reader import Reading, answering_spans, logistic, without_bullet
 from chat.span_model import PassageRead, SpanModel
 from chat.terms import Asked, asked_for, years_in
+from index.embedder import Embedder
 from index.values import Hit
 from ingest.article import BlockKind
 from ingest.sentences import sentence_spans
@@ -34,6 +36,8 @@ WEIGHTS: Mapping[str, float] = {
     "kind": 0.8,
     "passage": 2.0,
     "dense": 1.0,
+    "places": 1.0,
+    "similarity": 2.0,
     "names": 0.5,
     "asks": -1.5,
     "furniture": 3.0,
@@ -42,22 +46,26 @@ WEIGHTS: Mapping[str, float] = {
 }
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d%]|[.,]\d)")
+_EMBEDDED = 12  # units whose similarity is computed
 _SPANS = 12  # of a unit that are looked at for one that says more than the question
 _MOST = 20.0  # logits are cut there: beyond, a model is as sure as it can be
 
 
 class ModelReader:
-    """Reads with `model`; `candidates` finds the units."""
+    """Reads with `model`; `candidates` finds the units, `embedder` tells how near the best are to the question."""
 
-    def __init__(self, model: SpanModel, candidates: Candidates, *, weights: Mapping[str, float] = WEIGHTS) -> None:
+    def __init__(
+        self, model: SpanModel, candidates: Candidates, embedder: Embedder, *, weights: Mapping[str, float] = WEIGHTS
+    ) -> None:
         self._model = model
         self._candidates = candidates
+        self._embedder = embedder
         self._weights = weights
 
     @property
     def identity(self) -> str:
         """Changes with the model and the weights: what a calibration is fitted for."""
-        weights = [self._model.identity, dict(self._weights)]
+        weights = [self._model.identity, self._embedder.identity, dict(self._weights)]
         return hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
 
     def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
@@ -67,10 +75,16 @@ class ModelReader:
             return []
         wanted = sorted({each.passage for each in candidates})
         reads = dict(zip(wanted, self._read(whole or question, [passages[i] for i in wanted]), strict=True))
-        readings = [
-            self._reading(question, whole or question, each, passages[each.passage], reads[each.passage])
-            for each in candidates
-        ]
+        looked = [self._look(question, each, passages[each.passage], reads[each.passage]) for each in candidates]
+        looked.sort(key=lambda each: -logistic(each.features, self._weights))
+        vectors = self._embedder.embed_queries([question, *(each.candidate.read_as for each in looked[:_EMBEDDED])])
+        similarities = [float(each) for each in vectors[1:] @ vectors[0]]
+        # What was not looked at so closely is taken for no nearer than the farthest that was.
+        similarities += [min(similarities)] * (len(looked) - len(similarities))
+        readings = []
+        for each, similarity in zip(looked, similarities, strict=True):
+            each.features["similarity"] = similarity
+            readings.append(self._reading(question, whole or question, each, passages[each.candidate.passage]))
         readings.sort(key=lambda reading: -reading.probability)
         return readings
 
@@ -81,7 +95,7 @@ class ModelReader:
     def _read(self, question: str, passages: Sequence[Hit]) -> list[PassageRead]:
         return self._model.read(question, [(hit.heading, hit.text) for hit in passages])
 
-    def _reading(self, question: str, whole: str, each: Candidate, hit: Hit, read: PassageRead) -> Reading:
+    def _look(self, question: str, each: Candidate, hit: Hit, read: PassageRead) -> "_Looked":
         begin = each.unit.start - hit.start
         best = _beyond(question, hit.text, read.best_spans(begin, begin + len(each.text), _SPANS))
         features = {
@@ -89,20 +103,23 @@ class ModelReader:
             "span": _cut(best[0]) if best is not None else 0.0,
             "relevance": _cut(_relevance(read)),
         }
+        return _Looked(each, read, None if best is None else (best[1] - begin, best[2] - begin), features)
+
+    def _reading(self, question: str, whole: str, looked: "_Looked", hit: Hit) -> Reading:
+        each = looked.candidate
         points = bool(each.cells) and asks_for_cell(whole, each.cells)
         if points:
             spans = spans_of(each.cells, each.unit.start)
         else:
-            found = None if best is None else (best[1] - begin, best[2] - begin)
-            spans = self._spans(question, each, read, begin, found)
+            spans = self._spans(question, each, looked.read, each.unit.start - hit.start, looked.found)
         return Reading(
             passage=each.passage,
             start=each.unit.start,
             end=each.unit.end,
             kind=each.unit.kind,
             spans=spans,
-            probability=logistic(features, self._weights),
-            features=features,
+            probability=logistic(looked.features, self._weights),
+            features=looked.features,
             row=each.unit.row,
             columns=tuple(cell.column for cell in each.cells if cell.column) if points else (),
         )
@@ -123,7 +140,7 @@ class ModelReader:
             begin, end = without_bullet(each.text[first:last], start + first)
             return ((begin, max(end, start + found[1])),)
         if kinds:
-            figures = new_figures(kinds, question, each.text)
+            figures: Sequence[Figure] = new_figures(kinds, question, each.text)
             if not figures and not kinds <= TEMPORAL:
                 figures = new_figures(NUMERIC, question, each.text)
             if not kinds <= TEMPORAL:
@@ -137,6 +154,16 @@ class ModelReader:
                 # Whole figures: a span that stops inside "US$16.02 billion" tells less than the figure.
                 found = (min(found[0], inside[0].start), max(found[1], inside[-1].end))
         return ((start + found[0], start + found[1]),)
+
+
+@dataclass(slots=True)
+class _Looked:
+    """A candidate with the model's best span in it, (start, end) in its text, and what speaks for it."""
+
+    candidate: Candidate
+    read: PassageRead
+    found: tuple[int, int] | None
+    features: dict[str, float]
 
 
 def _beyond(question: str, text: str, spans: Sequence[tuple[float, int, int]]) -> tuple[float, int, int] | None:

@@ -21,4 +21,5 @@ def make_reader(library: Library, name: str | Path, *, threads: int = 0) -> Read
     if str(name) == NO_MODEL:
         return SentenceReader(library.embedder, library)
     number_type: Callable[[], str] = lambda: str(getattr(library.embedder, "number_type", "float32"))  # noqa: E731
-    return ModelReader(load_span_model(name, number_type=number_type, threads=threads or None), Candidates(library))
+    model = load_span_model(name, number_type=number_type, threads=threads or None)
+    return ModelReader(model, Candidates(library), library.embedder)

@@ -63,7 +63,7 @@ def library(tmp_path: Path) -> Library:
 
 
 def answer(library: Library, question: str, model: ScriptedModel) -> str | None:
-    reader = ModelReader(model, Candidates(library))
+    reader = ModelReader(model, Candidates(library), library.embedder)
     return Answerer(library, reader).examine(question).answer.text
 
 
@@ -102,7 +102,7 @@ def test_a_reason_is_the_whole_sentence(library):
 
 def test_what_the_model_finds_ranks_units(library):
     hits = library.search("What do devices need?", k=10).hits
-    reader = ModelReader(ScriptedModel({"class two need none": 8.0}), Candidates(library))
+    reader = ModelReader(ScriptedModel({"class two need none": 8.0}), Candidates(library), library.embedder)
     readings = reader.read("What do devices need?", hits)
     best = hits[readings[0].passage].text[readings[0].start - hits[readings[0].passage].start :]
     assert best.startswith("• Devices of class two")
@@ -113,13 +113,15 @@ def test_what_the_model_finds_ranks_units(library):
 def test_the_model_is_asked_the_whole_question_once(library):
     model = ScriptedModel()
     hits = library.search("devices", k=10).hits
-    ModelReader(model, Candidates(library)).read("What do devices need?", hits, whole="What do devices of Acme need?")
+    ModelReader(model, Candidates(library), library.embedder).read(
+        "What do devices need?", hits, whole="What do devices of Acme need?"
+    )
     assert model.asked == ["What do devices of Acme need?"]
 
 
 def test_relevance_orders_passages(library):
     hits = library.search("devices", k=10).hits
-    reader = ModelReader(ScriptedModel(relevant="clinical trial"), Candidates(library))
+    reader = ModelReader(ScriptedModel(relevant="clinical trial"), Candidates(library), library.embedder)
     judged = reader.relevance("devices", hits)
     assert all(0 < each < 1 for each in judged)
     assert "clinical trial" in hits[int(np.argmax(judged))].text
@@ -132,7 +134,9 @@ def test_a_model_without_relevance_is_taken_by_its_best_span(library):
             return PassageRead(None, whole.null, whole.start, whole.end, whole.offsets)
 
     hits = library.search("devices", k=10).hits
-    judged = ModelReader(Spans({"clinical trial": 6.0}), Candidates(library)).relevance("devices", hits)
+    judged = ModelReader(Spans({"clinical trial": 6.0}), Candidates(library), library.embedder).relevance(
+        "devices", hits
+    )
     assert "clinical trial" in hits[int(np.argmax(judged))].text
 
 
@@ -146,9 +150,11 @@ def test_a_model_without_spans_still_answers_by_words_and_figures(library):
 
 
 def test_no_passages_give_no_readings(library):
-    assert ModelReader(ScriptedModel(), Candidates(library)).read("What?", []) == []
+    assert ModelReader(ScriptedModel(), Candidates(library), library.embedder).read("What?", []) == []
 
 
 def test_another_model_is_another_reader(library):
-    one, other = (ModelReader(ScriptedModel(identity=name), Candidates(library)) for name in ("a", "b"))
+    one, other = (
+        ModelReader(ScriptedModel(identity=name), Candidates(library), library.embedder) for name in ("a", "b")
+    )
     assert one.identity != other.identity

@@ -26,7 +26,23 @@ from index.embedder import SentenceEmbedder
 from index.library import Library
 from ingest.sources import find_sources
 
-MODEL = ("span", "relevance", "coverage", "context", "missing", "years", "figures", "kind", "passage", "dense", "names")
+MODEL = (
+    "span",
+    "relevance",
+    "coverage",
+    "context",
+    "missing",
+    "years",
+    "figures",
+    "kind",
+    "passage",
+    "dense",
+    "names",
+    "places",
+    "similarity",
+    "places",
+    "similarity",
+)
 FIRST = ("coverage", "context", "missing", "years", "figures", "kind", "passage", "dense", "long", "names", "asks")
 READ = 10
 

@@ -40,8 +40,6 @@ MODEL = (
     "names",
     "places",
     "similarity",
-    "places",
-    "similarity",
 )
 FIRST = ("coverage", "context", "missing", "years", "figures", "kind", "passage", "dense", "long", "names", "asks")
 READ = 10

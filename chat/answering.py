@@ -12,6 +12,7 @@ from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote,
 from chat.confidence import Calibration, confidence_features, quote_alone, relevance_features
 from chat.disagreement import Answering, Value, compare_values
 from chat.follow_ups import complete
+from chat.lists import with_whole_list
 from chat.merging import merged, text_of
 from chat.parts import parts_of
 from chat.question import (
@@ -135,6 +136,7 @@ class Answerer:
                 agreements=0,
                 withheld=answer if examined.declined is None and answer.text is not None else None,
             )
+        answer = with_whole_list(answer, self._library)
         answer.milliseconds["total"] = round((time.perf_counter() - begin) * 1000, 2)
         return answer
 

@@ -72,6 +72,7 @@ def test_what_the_library_cannot_answer_is_not_fitted_on_and_counts_as_unanswere
     assert _asked(declined) == []
     half = rows[:500] + declined[500:]
     assert _figures(half, model, 0.0)["coverage"] == 0.5
+    assert _figures([row | {"right": False} for row in rows], model, 0.0)["auc"] is None
 
 
 def test_passages_speak_where_the_right_article_was_found_and_not_where_it_was_taken_out():

@@ -81,7 +81,9 @@ def main() -> None:
     print("speaks:", _figures_of_speaks(report, calibration.speaks))
     for questions, articles in args.check:
         checked = _own_rows(Path(questions), Path(articles), args.work, embedder, args.reader)
-        figures[Path(questions).parent.name] = _figures(checked, calibration.right, threshold)
+        figures[f"{Path(questions).parent.name}/{Path(questions).stem}"] = _figures(
+            checked, calibration.right, threshold
+        )
     for name, each in figures.items():
         print(name, json.dumps(each))
     print("reliability on the reporting half:")
@@ -282,9 +284,14 @@ def _figures(rows: Sequence[Row], model: Logistic, threshold: float) -> dict[str
 
     judged = _judged(rows, model)
     known = [each for each in judged if each.confidence is not None]
-    auc = roc_auc_score([each.right for each in known], [each.confidence for each in known])
+    labels = [each.right for each in known]
+    auc = roc_auc_score(labels, [each.confidence for each in known]) if len(set(labels)) == 2 else None
     figures = {name: round(each.mean, 3) for name, each in calibration_measures(judged).items()}
-    return figures | {"auc": round(float(auc), 3), "threshold": threshold} | _at(rows, model, threshold)
+    return (
+        figures
+        | {"auc": None if auc is None else round(float(auc), 3), "threshold": threshold}
+        | _at(rows, model, threshold)
+    )
 
 
 def _at(rows: Sequence[Row], model: Logistic, threshold: float) -> dict[str, Any]:

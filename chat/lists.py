@@ -26,7 +26,7 @@ _ASKS_FOR_LIST = re.compile(
     r"^(?:and |please )?(?:(?:what|which|who) (?:are|were) (?:the|its|their|all|some)\b"
     r"|(?:list|name|enumerate)\b"
     r"|(?:give|tell|show) (?:me |us )?(?:a list of|all|the)\b"
-    r"|(?:what|which) (?:(?!are\b|were\b|is\b|was\b)[\w-]+ ){0,3}?(?P<plural>[a-z]{3,}(?<!s)s)"
+    r"|(?:what|which) (?!of\b)(?:(?!are\b|were\b|is\b|was\b)[\w-]+ ){0,3}?(?P<plural>[a-z]{3,}(?<!s)s)"
     rf"(?= (?!(?:{PREPOSITIONS}|the|an?)\b)[a-z]))",
     re.IGNORECASE,
 )

@@ -109,6 +109,7 @@ def test_a_register_is_not_told_whole(library):
         ("What are the revenues in 2023?", False),
         ("How many laws are there?", False),
         ("Which law applies to banks?", False),
+        ("Which of the two laws that shape trade keeps data at home?", False),
     ],
 )
 def test_what_asks_for_a_list(question, asks):

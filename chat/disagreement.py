@@ -103,7 +103,7 @@ _CHOOSES = re.compile(
 def _compare(asked: "AskedValue", kinds: frozenset[FigureKind], hits: Sequence[Hit], own: "Statement") -> Comparison:
     stated = [own]
     seen = {(own.hit.article_id, own.unit.start)}
-    needed = [in_common(key) for key in asked.hard & content_words(own.text)]
+    needed = [in_common(key) for key in asked.hard & own.said]
     for number, hit in enumerate(hits):
         if hit.furniture:
             continue
@@ -198,10 +198,11 @@ def _same_subject(asked: AskedValue, own: Statement, other: Statement) -> bool:
     if asked.names and not any(name in lowered for name in asked.names) and _strangers(asked, other):
         return False
     last = content_words(other.hit.section.rsplit(" › ", 1)[-1])
-    if (asked.hard & content_words(own.text)) - content_words(other.text) - last or not asked.hard <= other.words:
+    if (asked.hard & own.said) - other.said - last or not asked.hard <= other.words:
         return False
-    if not asked.hard and len((content_words(own.text) & content_words(other.text)) - SOFT) < 2:
-        return False
+    if not asked.hard and not asked.names:  # then the statements must speak of one thing by themselves
+        if not (own.said & other.said) - SOFT or len((own.words & other.words) - SOFT) < 2:
+            return False
     return other.restricts <= own.words | own.restricts and own.restricts <= other.words | other.restricts
 
 

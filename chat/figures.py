@@ -287,8 +287,8 @@ _ASKS_GROWTH = re.compile(
 )
 _ASKS_PERCENT = re.compile(
     r"\bper\s?cent|%|\bshare(?!s?\s+(?:price|repurchase|capital|count|of\s+stock)|holder|s\b)|\brates?\b|\bgrowth\b"
-    r"|\bcagr\b|\bproportion\b|\bmargins?\b|\byields?\b|\bfraction\b|\bhow fast\b|\bslice\b|\bhow much of\b"
-    r"|\bhow accurate\b|\b(?:what|which) part of\b"
+    r"|\breturn on\b|\bcagr\b|\bproportion\b|\bmargins?\b|\byields?\b|\bfraction\b|\bhow fast\b|\bslice\b"
+    r"|\bhow much of\b|\bhow accurate\b|\b(?:what|which) part of\b"
     r"|\bhow much (?:did|has|have|will|does|do)\b.*\b(?:grow|grown|rise|risen|increase|fall|decline)d?\b",
     re.IGNORECASE,
 )

@@ -164,8 +164,11 @@ def _key(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         word = word[:-3] + "y"
     for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 4 and not word.endswith("ss"):
-            return word[: -len(suffix)]
+        least = 3 if suffix in ("ing", "ed", "s") else 4
+        if word.endswith(suffix) and len(word) - len(suffix) >= least and not word.endswith("ss"):
+            stem = word[: -len(suffix)]
+            doubled = suffix in ("ing", "ed") and stem[-1] == stem[-2] and stem[-1] not in "lsdz"
+            return stem[:-1] if doubled else stem
     return word
 
 
@@ -186,34 +189,35 @@ def content_words(text: str) -> frozenset[str]:
 
 
 _EMPTY = frozenset(
-    """a an the of in on at by for from to with as and or but if not no nor so than then that this these those there
-    here it its it’s they them their he his she her we our you your i my is are was were be been being am do does
-    did has have had having will would shall should can could may might must what which who whom whose when where
-    why how much many very also only just about around approximately roughly nearly almost some over under above
-    below between up down out off into onto per each every all both any other such same own more most less least
-    fewer one two three while during after before since until through within without according us percent
-    cent""".split()
+    """a an the of in on at by for from to with as and or but if not no nor so than then that this these those
+    there here it its it’s they them their he his she her we our you your i my is are was were be been being am
+    do does did has have had having will would shall should can could may might must what which who whom whose
+    when where why how much many very also only just about around approximately roughly nearly almost some over
+    under above below between up down out off into onto per each every all both any other such same own more
+    most less least fewer one two three while during after before since until through within without according
+    us percent cent thousand million billion trillion bn mn""".split()
 )
 # Words that a statement of the same thing may lack: of size, of forecasting, of having, of documents and of time.
 SOFT = _keys(
-    """worth value valued values valuation size sized large big high great amount amounts total number numbers figure
-    figures level reach reaches reached come comes came stand stands stood hit become get gets got account accounted
-    make makes run own owns hold holds held have expected expect expects forecast forecasts projected project
-    projection projections predict predicted estimate estimated estimates anticipate anticipated set seen see
-    current currently today now latest last end ended year years annual annually yearly month months quarter
-    quarters half day fiscal financial full company companies firm firms group business article articles report
-    reports reported document say says said according different does exist there give gives given put puts rate long
-    far fast quick wide tall old amounting compound average entire overall whole actual actually time times period
-    many much agree differ source sources first second third fourth five six seven eight nine ten restated
-    forecasters analysts analyst investors percentage percent is"""
+    """worth value valued values valuation size sized large big high great amount amounts total number numbers
+    figure figures level reach reaches reached come comes came stand stands stood hit become get gets got
+    account accounted make makes run own owns hold holds held have expected expect expects forecast forecasts
+    projected project projection projections predict predicted estimate estimated estimates anticipate
+    anticipated set seen see current currently today now latest last end ended year years annual annually yearly
+    month months quarter quarters half day fiscal financial full company companies firm firms group business
+    article articles report reports reported document say says said according different does exist there give
+    gives given put puts rate long far fast quick wide tall old amounting compound average entire overall whole
+    actual actually time times period many much agree differ source sources first second third fourth five six
+    seven eight nine ten restated forecasters analysts analyst investors percentage percent is share shares
+    bring brings brought briefing study paper note survey summary"""
 )
 _EVENTS = _keys("start end finish launch open close found begin reach report")
 # Modifiers that restrict nothing.
 GENERIC = SOFT | _keys(
-    """total overall global worldwide annual full-year consolidated reported group combined latest average estimated
-    its roughly potential leading early late final main new recent record strong steady similar
+    """total overall global worldwide annual full-year consolidated reported group combined latest average
+    estimated its roughly potential leading early late final main new recent record strong steady similar
     unchanged previous following expected projected forecast respectively world approximately around nearly over
-    about intermediate baseline further official domestic local national"""
+    about intermediate baseline further official domestic local national operator maker chain agency owner"""
 )
 
 
@@ -242,12 +246,12 @@ _OF_MONEY = re.compile(r"\b[A-Z]{1,3}\$|\b(?:RMB|CAGR|USD|EUR|[A-Z]{3}(?=\s?\d))
 class Statement:
     """A figure that a unit states, with what is said of it. Its offsets count from the unit's start.
 
-    `sentence` is the unit's text, `text` the same with the unit before it where it only goes on ("It …"), `clause` the
-    part about the figure; of a table row the last two are its label and column. `column` is None for other units.
-    `years` and `parts` of years are those that the figure is of. `words` stand in the unit, its headings or its title.
-    `restricts` are words that say of what part of the thing asked for the figure is. `target`, `forecast`, `delta` (by
-    how much it changed) and `earlier` (what it is compared with) say what the figure is meant as, `change` by which
-    verb of opening, closing or buying it is governed.
+    `sentence` is the unit's text, `text` the same with the unit before it where it goes on from that ("Its …"), `said`
+    the words of either, `clause` the part about the figure; of a table row these are its label and column. `column`
+    is None for other units. `years` and `parts` of years are those that the figure is of. `words` stand in the unit,
+    its headings or its title. `restricts` are words that say of what part of the thing asked for the figure is.
+    `target`, `forecast`, `delta` (by how much it changed) and `earlier` (what it is compared with) say what the figure
+    is meant as, `change` by which verb of opening, closing or buying it is governed.
     """
 
     passage: int
@@ -256,6 +260,7 @@ class Statement:
     figure: Figure
     sentence: str
     text: str
+    said: frozenset[str]
     clause: str
     column: str | None
     years: frozenset[int]
@@ -306,9 +311,10 @@ def read_statement(
     clauses = {each.start: _clause(sentence, each, figures) for each in chosen}
     figure = max(chosen, key=lambda each: _likely(asked, sentence, clauses[each.start], each))
     start, end = clauses[figure.start]
-    clause, text = sentence[start:end], sentence
-    if _GOES_ON.match(sentence):
+    clause, text, said = sentence[start:end], sentence, sentence
+    if goes_on := _GOES_ON.match(sentence):
         text = f"{_unit_before(hit, unit)} {sentence}"
+        said = text if goes_on["subject"] else sentence
     section = hit.section.rsplit(" › ", 1)[-1]
     years = _years_of(figure, figures, sentence, (start, end))
     if not years and figure.kind not in TEMPORAL:
@@ -325,12 +331,13 @@ def read_statement(
         figure=figure,
         sentence=sentence,
         text=text,
+        said=content_words(said),
         clause=clause,
         column=None,
         years=years,
         parts=parts,
         places=places_of(clause) or places_of(text.partition(clause)[0] + clause),
-        words=content_words(text) | content_words(f"{hit.title} {hit.heading}"),
+        words=content_words(said) | content_words(f"{hit.title} {hit.heading}"),
         restricts=_restrictors(asked, clause),
         target=_TARGET.search(sentence, start, figure.end) is not None
         or _PLANNED.match(sentence, figure.end) is not None,
@@ -370,6 +377,7 @@ def _row_statement(
         figure=inside[0],
         sentence=sentence,
         text=text,
+        said=content_words(text),
         clause=clause,
         column=column,
         years=years,
@@ -385,9 +393,11 @@ def _row_statement(
     )
 
 
+# A sentence that goes on from the one before it: of what that names or, where it has no subject of its own, says.
 _GOES_ON = re.compile(
-    r"(?:[\w,’']+\s+){0,4}?(?:it|its|they|their|he|she|this|these|the\s+(?:company|group|firm|bank|maker|chain|market|business|agency))\b",
-    re.I,
+    r"(?:[\w,’']+\s+){0,4}?(?:(?P<subject>it|they|this|these)|its|their|he|she"
+    r"|the\s+(?:company|group|firm|bank|maker|operator|chain|market|business|agency))\b",
+    re.IGNORECASE,
 )
 
 
@@ -521,7 +531,7 @@ _LIMITS = re.compile(
     re.IGNORECASE,
 )
 _OF = re.compile(
-    r"\s+(?:of|from|in|for|at|on|with|to)\s+(?:(?:the|a|an|its|their|all)\s+)?"
+    r"\s+(?:of|from|in|for)\s+(?:(?:the|a|an|its|their|all)\s+)?"
     r"(?P<what>[^\W\d_][\w’'-]*(?:\s+(?!(?:will|was|were|is|are|has|had|have|came|come|to|in|by|at|of|for|rose|fell|grew|reached|stood|and|or)\b)"
     r"[^\W\d_][\w’'-]*){0,2})"
 )

@@ -67,7 +67,7 @@ _PATTERNS: tuple[tuple[Asked, re.Pattern[str]], ...] = (
             r"|\bwhat(?:[’']s| is| was| were| are| will be| would be)\b.*\b"
             r"(?:worth|size|value|valued|valuation|share|percent\w*|rate|growth|cagr|amount|number|price|revenue|sales|income"
             r"|cost|margin|population|total|ratio|profits?|loss|earnings|ebitda|turnover|spending|expenditures?|debt|dividend"
-            r"|headcount|inflation|yield|cash flow|budget|fine|fee)\b"
+            r"|headcount|inflation|yield|cash flow|budget|fine|fee|return on)\b"
             r"|\bwhat (?:\w+ )?(?:percent\w*|share|proportion|number|amount|fraction|rate|price|value)\b"
             r"(?! (?:chain|proposition)s?\b)"
             r"|\bwhat (?:do|does|did|will|would|should|could|might) .*\b(?:worth|cost|amount to|come to)\b",

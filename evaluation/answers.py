@@ -14,6 +14,9 @@ Names, each with the questions that it is a mean over:
 - silence                unanswerable: not answered. false_silence: answerable, but not answered; lower is better.
 - risk                   all: answered, and not right; lower is better.
 - reason                 unanswerable, and the set says why: declined, and for that reason.
+- conflict_recall        the kind `conflict`: every gold answer stands in a disagreement that is shown.
+- false_alarms           answered, but of no kind with several answers (`conflict`, `compare`, `several`): shows a
+                         disagreement; lower is better.
 
 An answerable question that was not answered has 0 in the first rows; one whose asking failed has 0 in silence, too.
 """
@@ -37,9 +40,12 @@ ANSWER_MEASURES = (
     "false_silence",
     "risk",
     "reason",
+    "conflict_recall",
+    "false_alarms",
 )
-LOWER_IS_BETTER = frozenset({"false_silence", "risk", *CALIBRATION_MEASURES})
+LOWER_IS_BETTER = frozenset({"false_silence", "risk", "false_alarms", *CALIBRATION_MEASURES})
 
+_SEVERAL = frozenset({"conflict", "compare", "several"})  # kinds whose answers are to be shown all
 RIGHT_F1 = 0.6  # token F1 from which an answer's words count as right
 QUOTE_LIMIT = 600  # characters; a longer quote is a page, not a sentence, and hits nothing
 SHOWN_LIMIT = 700  # the same for what is shown of a comparison: a value and its quote
@@ -60,7 +66,8 @@ def measure_answer(question: Question, answer: Answer | None) -> dict[str, float
             values["reason"] = float(answer is not None and answer.reason == question.reason)
         return values
     if answer is None or not answered:
-        return dict.fromkeys(ANSWER_MEASURES[:5], 0.0) | {"false_silence": 1.0, "risk": 0.0}
+        missed = {"conflict_recall": 0.0} if question.kind == "conflict" else {}
+        return dict.fromkeys(ANSWER_MEASURES[:5], 0.0) | {"false_silence": 1.0, "risk": 0.0} | missed
     golds = [*question.answers, " ".join(question.answers)]
     text = answer.text or ""
     right = is_right(question, answer)
@@ -72,7 +79,16 @@ def measure_answer(question: Question, answer: Answer | None) -> dict[str, float
         "quote@3": float(_quoted(question, answer, 3)),
         "false_silence": 0.0,
         "risk": float(not right),
+        **_disagreement(question, answer),
     }
+
+
+def _disagreement(question: Question, answer: Answer) -> dict[str, float]:
+    if question.kind == "conflict":
+        told = [f"{v.text} {v.quote.text}" for each in answer.disagreements for v in each.values]
+        shown = all(any(holds(each, gold) for each in told) for gold in question.answers or ())
+        return {"conflict_recall": float(bool(told) and shown)}
+    return {} if question.kind in _SEVERAL else {"false_alarms": float(bool(answer.disagreements))}
 
 
 def judge(question: Question, answer: Answer | None) -> Judged | None:
@@ -88,7 +104,7 @@ def is_right(question: Question, answer: Answer) -> bool:
     if not answer.answered or not question.answers:
         return False
     text = answer.text or ""
-    if question.kind in ("conflict", "compare", "several"):
+    if question.kind in _SEVERAL:
         if question.kind == "conflict" and not answer.disagreements:
             return False
         shown = [text, *(quote.text for quote in answer.quotes[:4])]

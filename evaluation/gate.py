@@ -33,6 +33,8 @@ MEANINGS: Mapping[str, str] = {
     "quote@3": "Share of questions with the answer in one of the first three quotes.",
     "silence": "Share of questions without an answer that were left unanswered, as they should be.",
     "false_silence": "Share of questions with an answer that were left unanswered; lower is better.",
+    "conflict_recall": "Share of questions with conflicting answers for which a disagreement shows all of them.",
+    "false_alarms": "Share of answered questions with one answer that show a disagreement; lower is better.",
     "risk": "Share of all questions that got a wrong answer; lower is better.",
     "reason": "Share of questions without an answer that were declined for the right reason.",
     "ece": "How far confidence and the share of right answers lie apart, over ten bins; lower is better.",

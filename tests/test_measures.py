@@ -209,6 +209,7 @@ def test_right_answer_by_hand() -> None:
         "quote@3": 1.0,
         "false_silence": 0.0,
         "risk": 0.0,
+        "false_alarms": 0.0,
     }
     assert measure_answer(GOLD, answer("the US$1.59 billion."))["exact_match"] == 1.0
 
@@ -235,6 +236,18 @@ def test_silence_is_wrong_where_there_is_an_answer_and_right_where_there_is_none
     assert measure_answer(nothing, answer(None)) == {"silence": 1.0, "risk": 0.0}
     assert measure_answer(nothing, answer("US$1")) == {"silence": 0.0, "risk": 1.0}
     assert measure_answer(nothing, None) == {"silence": 0.0, "risk": 0.0}  # an error is no silence
+
+
+def test_a_conflict_is_found_when_all_values_are_shown_and_an_alarm_is_false_where_there_is_none() -> None:
+    sides = [DifferentValue(text, quote("a", 0, f"It was {text}.")) for text in ("US$7 billion", "US$16 billion")]
+    conflict = question(answers=("US$7 billion", "US$16 billion"), kind="conflict")
+    told = answer("US$7 billion", quote("a", 0, "It was US$7 billion."), disagreements=(Disagreement(tuple(sides)),))
+    assert measure_answer(conflict, told)["conflict_recall"] == 1.0
+    assert measure_answer(conflict, replace(told, disagreements=(Disagreement((sides[0],)),)))["conflict_recall"] == 0.0
+    assert measure_answer(conflict, answer(None))["conflict_recall"] == 0.0
+    assert "false_alarms" not in measure_answer(conflict, told)
+    assert measure_answer(GOLD, told)["false_alarms"] == 1.0
+    assert "false_alarms" not in measure_answer(GOLD, answer(None))
 
 
 def test_unknown_answers_are_not_measured() -> None:

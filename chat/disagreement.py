@@ -200,8 +200,9 @@ def _same_subject(asked: AskedValue, own: Statement, other: Statement) -> bool:
     last = content_words(other.hit.section.rsplit(" › ", 1)[-1])
     if (asked.hard & own.said) - other.said - last or not asked.hard <= other.words:
         return False
-    if not asked.hard and not asked.names:  # then the statements must speak of one thing by themselves
-        if not (own.said & other.said) - SOFT or len((own.words & other.words) - SOFT) < 2:
+    if not (asked.hard or asked.names):  # then the statements must speak of one thing by themselves
+        said, around = (own.said & other.said) - SOFT, (own.words & other.words) - SOFT
+        if not said or len(around) < 2:
             return False
     return other.restricts <= own.words | own.restricts and own.restricts <= other.words | other.restricts
 

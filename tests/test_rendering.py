@@ -390,6 +390,16 @@ def test_a_declined_answer_says_why_and_offers_passages():
     assert "fn-quote" not in markup
 
 
+def test_a_passage_offered_does_not_repeat_its_heading():
+    text = "Where it stood in 2023\n\nThe market grew."
+    near = Considered("abc123", "Market", "m.pdf", "Figures › Where it stood in 2023", None, (), 10, 60, text, 0.5)
+    declined = answer(answered=False, reason=Reason.NOTHING_RELEVANT, text=None, passages=(near,))
+    assert '<p class="fn-snippet">The market grew&#46;</p>' in render_answer(declined)
+    bare = replace(near, text="Where it stood in 2023")
+    shown = render_answer(replace(declined, passages=(bare,)))
+    assert '<p class="fn-snippet">Where it stood in 2023</p>' in shown
+
+
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_words_of_its_own(reason):
     others = [Reader(render_answer(answer(answered=False, reason=each, text=None))).text for each in Reason]

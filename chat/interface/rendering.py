@@ -175,11 +175,11 @@ def _same(one: str, other: str) -> bool:
 
 
 def render_passage(number: int, passage: Considered) -> str:
-    """A passage that does not answer: where it stands, and how it begins."""
+    """A passage that does not answer: where it stands, and how it begins below its heading."""
+    begins = snippet(passage.text.lstrip().removeprefix(passage.section.rsplit(" › ", 1)[-1]) or passage.text)
     href = cite_href(passage.article_id, passage.start, passage.end)
     place = source_line(passage.title, passage.section, passage.page, None, href)
     chip = f'<a class="fn-cite" href="{href}" title="{escape(f"Open passage {number}: {passage.title}")}">{number}</a>'
     return (
-        f'<div class="fn-near"><p class="fn-source">{chip} {place}</p>'
-        f'<p class="fn-snippet">{escape(snippet(passage.text))}</p></div>'
+        f'<div class="fn-near"><p class="fn-source">{chip} {place}</p><p class="fn-snippet">{escape(begins)}</p></div>'
     )

@@ -155,16 +155,16 @@ def citations(turn: Turn) -> list[Citation]:
     return rows
 
 
-def _quotes_of(answer: Answer) -> Iterator[tuple[Quote, str, str]]:
-    """Each quote once, with its kind and the words in it that answer."""
+def _quotes_of(answer: Answer) -> Iterator[tuple[Quote, str, str, str]]:
+    """Each quote with its kind, the words in it that answer, and what tells a value apart from others."""
     seen = set()
     for told in answer.disagreements:
         for value in told.values:
             seen.add(_place(value.quote))
-            yield value.quote, "disagreement", value.text
+            yield value.quote, "disagreement", value.text, value.note
     for quote in answer.quotes:
         if _place(quote) not in seen:
-            yield quote, "answer" if quote.answers else "context", words_of(quote)
+            yield quote, "answer" if quote.answers else "context", words_of(quote), ""
 
 
 def _place(quote: Quote) -> tuple[str, int, int]:
@@ -188,7 +188,7 @@ def marks_of(quote: Quote) -> list[tuple[int, int]]:
     return marks
 
 
-def _citation(turn: Turn, answer: Answer, quote: Quote, kind: str, words: str) -> Citation:
+def _citation(turn: Turn, answer: Answer, quote: Quote, kind: str, words: str, note: str) -> Citation:
     return Citation(
         question=turn.question,
         article=quote.title,
@@ -207,6 +207,7 @@ def _citation(turn: Turn, answer: Answer, quote: Quote, kind: str, words: str) -
         text_sha256=quote.text_sha256,
         confidence=answer.confidence,
         score=quote.score,
+        explanation=note,
         column="; ".join(quote.column or tuple(filter(None, quote.columns))),
         labels=" › ".join(quote.labels),
         unit=quote.unit,
@@ -288,7 +289,7 @@ def _turn(turn: Turn, numbers: dict[tuple[str, int, int], int], sources: list[st
     shown: list[str] = []
     part: str | None = None
     context = False
-    for quote, kind, words in _quotes_of(answer):
+    for quote, kind, words, note in _quotes_of(answer):
         if _place(quote) not in numbers:
             numbers[_place(quote)] = len(numbers) + 1
             sources.append(_source(numbers[_place(quote)], quote))
@@ -297,7 +298,7 @@ def _turn(turn: Turn, numbers: dict[tuple[str, int, int], int], sources: list[st
         if kind == "context" and not context:
             shown.append("Context:")
         part, context = quote.part, kind == "context"
-        shown.append(_quotation(quote, numbers[_place(quote)], words if kind == "disagreement" else None))
+        shown.append(_quotation(quote, numbers[_place(quote)], words if kind == "disagreement" else None, note))
     if answer.table is not None:
         yield _table(answer, answer.table, numbers)
     yield from shown
@@ -324,13 +325,15 @@ def _table(answer: Answer, table: Table, numbers: dict[tuple[str, int, int], int
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _quotation(quote: Quote, number: int, value: str | None) -> str:
+def _quotation(quote: Quote, number: int, value: str | None, note: str) -> str:
     at = -1 if value is None else quote.text.find(value)
     marks = marks_of(quote) if at < 0 else [(at, at + len(value or ""))]
     date_text = "" if quote.published is None else quote.published.isoformat()
     lines = [*_marked(quote.text, marks).split("\n"), ""]
     lines.append(f"— [{number}] {_where(quote.title, quote.section, quote.page, date_text)}")
     shown = [" › ".join(quote.labels), " | ".join(filter(None, quote.column or quote.columns)), quote.unit]
+    if note:
+        lines += ["", f"Note: {_line(note)}"]
     if any(shown):
         lines += ["", f"Read as: {_line('; '.join(filter(None, shown)))}"]
     return "\n".join(f"> {line}".rstrip() for line in lines)

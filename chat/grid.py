@@ -28,6 +28,7 @@ from chat.export import (
     marks_of,
 )
 from chat.follow_ups import complete
+from chat.places import spellings
 from chat.question import absent_names, absent_years, clean_question
 from chat.terms import years_in
 from errors import FootnoteError, SettingError
@@ -167,7 +168,7 @@ class _Absent:
         self._known: dict[str, bool] = {}
 
     def __call__(self, question: str) -> tuple[Reason, str] | None:
-        names = absent_names(question, _terms, self._frequencies)
+        names = [each for each in absent_names(question, _terms, self._frequencies) if not _only_opens(question, each)]
         if names:
             return Reason.ENTITY_ABSENT, f"This article does not mention {_listed(names)}."
         years = absent_years(question, self._frequencies)
@@ -188,6 +189,13 @@ class _Absent:
         published = "" if held.published is None else held.published.isoformat()
         text = "\n".join([held.title, published, *held.facts.values(), held.text])
         return {*_terms(text), *map(str, years_in(text))}
+
+
+def _only_opens(question: str, name: str) -> bool:
+    """Whether a name may be a word that has its capital from standing first: "Headcount in 2023?"."""
+    if not re.fullmatch(r"[^\W\d_][^\W\d_A-Z]*", name) or spellings(name):
+        return False
+    return re.search(rf"[^.?!\s\"“(][\"“(\s]*(?<!\w){re.escape(name)}(?!\w)", question) is None
 
 
 def _terms(text: str) -> list[str]:

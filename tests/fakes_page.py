@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from chat.answer import Answer, AnsweredPart, Considered, DifferentValue, Disagreement, Quote, Reason
+from chat.grid import Grid, GridQuestion, OnCell, make_grid
 from chat.interface.backend import (
     Entry,
     Filters,
@@ -42,6 +43,7 @@ from index.values import (
     SearchResult,
     StoredArticle,
 )
+from index.where import EVERYTHING, Where
 from ingest.article import Article, Block, BlockKind, Row, sha256_hex
 from ingest.corrections import lay_over, parse_corrections
 from ingest.listing import Entry as ListEntry
@@ -258,6 +260,17 @@ class FakeBackend:
             confidence=0.93, quotes=(best, *context),
         )  # fmt: skip
 
+    def grid(
+        self,
+        questions: Sequence[GridQuestion],
+        article_ids: Sequence[str],
+        *,
+        on_cell: OnCell,
+        stop: Callable[[], bool],
+    ) -> Grid:
+        chosen = [each for each in self.articles() if each.article_id in article_ids]
+        return make_grid(questions, chosen, _OneArticle(self), self.article, on_cell=on_cell, stop=stop)
+
     def add(self, entry: Entry, *, on_progress: Callable[[Progress], None]) -> AddReport:
         on_progress(Progress(0, 1, entry.name, "reading"))
         if isinstance(entry, UploadedFile):
@@ -411,6 +424,16 @@ def _compared(question: str, ranked: Sequence[Quote]) -> dict[str, Any]:
         "answered": True, "reason": None, "explanation": "", "text": text, "confidence": 0.7,
         "quotes": tuple(quotes), "parts": tuple(parts),
     }  # fmt: skip
+
+
+class _OneArticle:
+    """Asks a fake of the article that a condition names."""
+
+    def __init__(self, backend: FakeBackend) -> None:
+        self._backend = backend
+
+    def ask(self, question: str, *, after: Sequence[str] = (), k: int = 10, where: Where = EVERYTHING) -> Answer:
+        return self._backend.ask(question, after, Filters(articles=(where.conditions[0].value,)))
 
 
 def _figure(text: str) -> slice:

@@ -63,7 +63,9 @@ ROW = quote(
 )
 FORMULA = quote("=SUM(A1) is what the cell says.")
 BOTH = quote("2028. It may reach US$7.33 billion, or US$16.02 billion.", "US$7.33 billion")
-DIFFERENT = Disagreement((DifferentValue("US$7.33 billion", BOTH), DifferentValue("US$16.02 billion", BOTH)))
+DIFFERENT = Disagreement(
+    (DifferentValue("US$7.33 billion", BOTH), DifferentValue("US$16.02 billion", BOTH, "restated"))
+)
 CONVERSATION = [
     Asked("How large?", answer(ROW, FORMULA), scope="Market, *today*"),
     Asked("And in 2028?", replace(answer(BOTH), disagreements=(DIFFERENT,), notes=("“FY” is read as 2028.",))),
@@ -221,6 +223,7 @@ def test_markdown_says_what_an_answer_says():
         "Read as: in *billions*",
         "Sources give different values.",
         "Note: “FY” is read as 2028.",
+        "Note: restated",
         "No answer: No passage in your library speaks of Mars. (entity absent)",
         "No answer: The model is missing.",
         f"article one, characters {BOTH.start}-{BOTH.end}, SHA-256 of the file {'a' * 64}, of its text ",

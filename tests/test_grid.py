@@ -131,6 +131,22 @@ def test_what_facts_say_counts_as_mentioned():
     assert [name for _, name in asked] == ["one", "two", "three"]
 
 
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Headcount in 2023?", True),
+        ("How much? Really?", True),
+        ("India in 2023?", False),
+        ("IBM in 2023?", False),
+        ("What of Headcount in 2023?", False),
+        ("Deutsche Telekom in 2023?", False),
+    ],
+)
+def test_a_word_that_only_opens_the_question_is_no_name(question, asked):
+    _, pairs = grid_of(question)
+    assert ("one" in [name for _, name in pairs]) == asked
+
+
 def test_a_follow_up_is_understood_before_it_is_asked():
     answerer = FakeAnswerer()
     question = GridQuestion("And in 2031?", ("How much was sold in 2023?",))

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from chat.interface.backend import Backend, Filters
 from chat.interface.library_backend import LibraryBackend
 from chat.interface.server import _Server, build_app, listen
+from chat.proof import check_export
 from index.library import Library
 from ingest.sources import Source
 from tests.fakes_page import FakeBackend
@@ -689,6 +690,114 @@ def test_an_evaluation_runs_and_shows_why(desk, tmp_path):
     assert download.value.suggested_filename == "questions.csv"
 
 
+def fill_grid(visit: Visit, *questions: str) -> None:
+    visit.tab("Grid")
+    visit.page.locator("#fn-grid-articles input").first.wait_for()
+    visit.page.get_by_label("Questions, one a line").fill("\n".join(questions))
+    visit.page.locator("#fn-grid-all").check()
+    visit.page.locator("#fn-grid-run").click()
+    expect(visit.page.locator(".fn-grid tbody th")).to_have_text([each.strip() for each in questions])
+    expect(visit.page.locator(".fn-downloads a", has_text="Excel")).to_be_visible()
+
+
+def test_a_grid_is_filled_and_its_quotes_open_their_articles(desk, tmp_path):
+    page = desk.page
+    desk.tab("Grid")
+    run = page.locator("#fn-grid-run")
+    expect(page.locator("#fn-grid-articles input")).to_have_count(len(desk.backend.articles()))
+    expect(run).to_be_disabled()
+    page.get_by_label("Search the articles").fill("apac comparison")
+    expect(page.locator("#fn-grid-articles input")).to_have_count(1)
+    page.get_by_label("All 1 of these").check()
+    page.get_by_label("Search the articles").fill("")
+    page.get_by_label("How large is China’s AI healthcare market?").check()
+    expect(page.locator("#fn-grid-all")).not_to_be_checked()
+    file = tmp_path / "questions.txt"
+    file.write_text(
+        "\ufeffHow large will the Chinese market be in 2028?\r\nHow widely is DrAid used in Vietnam?\r\n", "utf-8"
+    )
+    page.locator("#fn-grid-file").set_input_files(file)
+    expect(run).to_have_text("Put 2 questions to 2 articles")
+    run.click()
+    expect(page.locator(".fn-grid tbody th")).to_have_text(
+        ["How large will the Chinese market be in 2028?", "How widely is DrAid used in Vietnam?"]
+    )
+    expect(page.locator("#fn-grid-head p").first).to_have_text("3 quoted, 1 blank")
+    expect(page.locator("#fn-cell-0-0 mark")).to_have_text("US$7.33 billion")
+    expect(page.locator("#fn-cell-0-1 mark")).to_have_text("US$16.02 billion")
+    expect(page.locator("#fn-cell-1-0")).to_have_text("This article does not mention DrAid or Vietnam.")
+    page.locator("#fn-cell-0-0 a").press("Enter")
+    expect(page.locator("#fn-pane mark")).to_be_in_viewport(ratio=1)
+    words = page.locator("#fn-cell-0-0 .fn-grid-quote span").first.text_content()
+    assert page.locator("#fn-pane mark").text_content() == words
+    page.keyboard.press("Escape")
+    expect(page.locator("#fn-cell-0-0 a")).to_be_focused()
+    for name in ("Excel", "CSV"):
+        with page.expect_download() as download:
+            page.locator(".fn-downloads a", has_text=name).click()
+        saved = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved)
+        counts, problems = check_export(saved, desk.backend.article)
+        assert (counts["quotes"], problems) == (3, [])
+
+
+def test_a_grid_is_there_again_after_a_reload_and_hostile_titles_stay_text(desk):
+    fill_grid(desk, "What was Zebra revenue?")
+    desk.page.reload()
+    desk.tab("Grid")
+    cell = desk.page.locator(".fn-grid td", has_text="US$5")
+    expect(cell).to_contain_text('**US$5** million <img src=x onerror="window.pwned=1">')
+    assert desk.page.evaluate("window.pwned") is None
+
+
+def test_titles_and_questions_of_a_grid_stay_in_view(desk):
+    questions = [f"How large will the Chinese market be in 2028? {'Really? ' * number}" for number in range(14)]
+    fill_grid(desk, *questions)
+    frame = desk.page.locator(".fn-grid-frame")
+    frame.evaluate("frame => frame.scrollTo(frame.scrollWidth, frame.scrollHeight)")
+    assert frame.evaluate("frame => frame.scrollTop > 100 && frame.scrollLeft > 100")
+    box = frame.bounding_box()
+    corner = desk.page.locator(".fn-grid thead th").first.bounding_box()
+    last = desk.page.locator(".fn-grid tbody th").last.bounding_box()
+    assert (corner["x"], corner["y"]) == pytest.approx((box["x"] + 1, box["y"] + 1), abs=1)
+    assert last["x"] == pytest.approx(box["x"] + 1, abs=1)
+
+
+def test_a_grid_that_fails_says_why(desk, tmp_path):
+    page = desk.page
+    desk.tab("Grid")
+    page.locator("#fn-grid-articles input").first.check()
+    page.get_by_label("Questions, one a line").fill("???")
+    page.locator("#fn-grid-run").click()
+    expect(page.locator("#fn-grid-problem")).to_have_text("The questions: holds no questions; write one a line")
+    binary = tmp_path / "scan.txt"
+    binary.write_bytes(b"%PDF \x81\x8d\x00")
+    page.locator("#fn-grid-file").set_input_files(binary)
+    expect(page.locator("#fn-grid-problem")).to_contain_text("scan.txt: is no text in UTF-8")
+    expect(page.get_by_label("Questions, one a line")).to_have_value("???")
+
+
+def test_answers_and_conversations_are_saved(desk, tmp_path):
+    page = desk.page
+    desk.ask(FIRST_QUESTION)
+    desk.ask("How widely is DrAid used in Vietnam?")
+    first = page.locator(".fn-answer").first
+    first.locator(".fn-save summary").click()
+    for name, suffix in (("Markdown", "md"), ("CSV", "csv"), ("JSON", "json")):
+        for what, count in (("This answer", 2), ("Whole conversation", 4)):
+            with page.expect_download() as download:
+                first.get_by_role("button", name=f"{what} as {name}").click()
+            assert download.value.suggested_filename == f"footnote-{what.split()[-1]}.{suffix}"
+            saved = tmp_path / f"{what}.{suffix}"
+            download.value.save_as(saved)
+            text = saved.read_text("utf-8")
+            assert "What was the market worth in 2023?" in text
+            assert ("DrAid" in text) == (what != "This answer") or suffix == "json"
+            counts, problems = check_export(saved, desk.backend.article)
+            assert problems == []
+            assert counts["quotes"] >= count
+
+
 def fits(page: Page) -> bool:
     return bool(page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth"))
 
@@ -718,6 +827,10 @@ def test_nothing_scrolls_sideways_on_a_phone(phone):
     expect(page.locator(".fn-box")).to_be_in_viewport()
     assert fits(page)
     page.get_by_role("button", name="Close").click()
+    page.locator(".fn-save summary").first.click()
+    assert fits(page)
+    fill_grid(phone, "How large will the Chinese market be in 2028?", "x" * 200)
+    assert fits(page)
     phone.tab("Library")
     page.locator(".fn-cards").wait_for()
     assert fits(page)
@@ -761,6 +874,11 @@ def test_axe_finds_nothing(browser, server, scheme, size):
     page.locator("#fn-pane mark").first.wait_for()
     assert violations(page) == []
     page.get_by_role("button", name="Close").click()
+
+    page.locator(".fn-save summary").first.click()
+    assert violations(page) == []
+    fill_grid(seen, "How large will the Chinese market be in 2028?", "World Cup?")
+    assert violations(page) == []
 
     seen.tab("Library")
     page.locator("#fn-url").fill("https://nowhere.example/x")

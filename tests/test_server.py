@@ -2,7 +2,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from chat.interface.guard import is_loopback
+from chat.interface.history import Turn, dump_turns
+from chat.interface.saving import saved_answers
 from chat.interface.server import build_app, listen
 from chat.interface.views import WINDOW, article_view, summary_view
+from chat.proof import check_export
 from errors import SettingError
 from index.values import ArticleSummary, StoredArticle
 from ingest.article import Article, BlockKind, Place, sha256_hex
@@ -486,3 +489,136 @@ def test_an_article_comes_with_the_boxes_of_its_quote(client, backend):
     assert client.get(f"/api/article/{report}", params={"at": block.start}).json()["boxes"] == []
     briefing = id_of("market-size.md")
     assert client.get(f"/api/article/{briefing}", params={"at": 0, "end": 9}).json()["boxes"] == []
+
+
+# Grids ---------------------------------------------------------------------------------------------------------------
+
+
+def grid_made(client: TestClient, questions: str, articles: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    key = client.post("/api/grids", json={"questions": questions, "articles": list(articles)}).json()["job"]
+    ended(client, key)
+    return key, client.get(f"/api/grids/{key}").json()
+
+
+def test_a_grid_is_made_in_the_background_and_saved(client, tmp_path):
+    ids = [id_of("market-size.md"), id_of("hostile.html")]
+    key, view = grid_made(client, "What was the market worth in 2023?\n\nWhat was the market worth in 2023?\nAnd?", ids)
+    assert view["questions"] == ["What was the market worth in 2023?", "And?"]
+    assert [each["article_id"] for each in view["articles"]] == ids
+    assert view["made"] == 4
+    places = [(cell["row"], cell["column"]) for cell in view["cells"]]
+    assert places == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    (quote,) = view["cells"][0]["quotes"]
+    words = "".join(piece["text"] for piece in quote["pieces"])
+    held = client.get(f"/api/article/{ids[0]}").json()
+    block = next(each for each in held["blocks"] if each["start"] <= quote["start"] < each["end"])
+    assert block["text"][quote["start"] - block["start"] : quote["end"] - block["start"]] == words
+    assert [piece["text"] for piece in quote["pieces"] if piece["answers"]] == ["US$1.59 billion"]
+    assert view["cells"][1]["blank"] == "This article does not mention 2023."
+    assert view["cells"][2] == {
+        **{"row": 1, "column": 0, "quotes": [], "reason": "nothing_relevant", "near": view["cells"][2]["near"]},
+        "blank": "Nothing in this article speaks of it.",
+    }
+    assert client.get(f"/api/grids/{key}?since=3").json()["cells"] == view["cells"][3:]
+    backend = FakeBackend()
+    for suffix in (".xlsx", ".csv", ".json"):
+        answer = client.get(f"/api/grids/{key}/files/grid{suffix}")
+        assert answer.headers["content-disposition"] == f'attachment; filename="grid{suffix}"'
+        path = tmp_path / f"grid{suffix}"
+        path.write_bytes(answer.content)
+        counts, problems = check_export(path, backend.article)
+        assert problems == []
+        assert counts["quotes"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ({"questions": "What?", "articles": []}, 400, "Choose at least one article."),
+        ({"questions": "What?", "articles": "all"}, 400, "Choose at least one article."),
+        ({"questions": " \n", "articles": ["x"]}, 400, "Write at least one question, one a line."),
+        ({"questions": "?\n-", "articles": ["x"]}, 422, "The questions: holds no questions; write one a line"),
+        (
+            {"questions": "What?", "articles": ["x"]},
+            404,
+            "These articles are no longer in your library; choose others.",
+        ),
+        ([], 400, "Choose at least one article."),
+    ],
+)
+def test_a_grid_that_cannot_be_made_is_told(client, body, status, error):
+    answer = client.post("/api/grids", json=body)
+    assert (answer.status_code, answer.json()) == (status, {"error": error})
+
+
+def test_a_grid_beyond_the_limit_is_refused(client, monkeypatch):
+    monkeypatch.setattr("chat.interface.grid_routes.MOST_CELLS", 1)
+    body = {"questions": "What?\nWho?", "articles": [id_of("market-size.md")]}
+    assert "That makes 2 cells; at most 1" in client.post("/api/grids", json=body).json()["error"]
+
+
+def test_a_grid_that_is_stopped_keeps_what_was_made(client, backend, monkeypatch):
+    asked = threading.Event()
+    go_on = threading.Event()
+    ask = backend.ask
+
+    def slow(*arguments: Any, **more: Any) -> Any:
+        asked.set()
+        go_on.wait(10)
+        return ask(*arguments, **more)
+
+    monkeypatch.setattr(backend, "ask", slow)
+    ids = [id_of("market-size.md"), id_of("rules")]
+    key = client.post("/api/grids", json={"questions": "How large is the market?", "articles": ids}).json()["job"]
+    assert asked.wait(10)
+    assert client.get(f"/api/grids/{key}/files/grid.csv").status_code == 404
+    client.post(f"/api/jobs/{key}/cancel")
+    go_on.set()
+    assert ended(client, key)["state"] == "cancelled"
+    assert client.get(f"/api/grids/{key}").json()["made"] == 1
+    assert "The grid was stopped before this was asked." in client.get(f"/api/grids/{key}/files/grid.csv").text
+
+
+@pytest.mark.parametrize("path", ["/api/grids/99", "/api/grids/99/files/grid.csv"])
+def test_a_grid_that_is_gone_is_told(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()) == (404, {"error": "This grid is no longer kept; make it again."})
+
+
+def test_an_unknown_format_of_a_grid_is_refused(client):
+    key, _ = grid_made(client, "How large?", [id_of("market-size.md")])
+    assert client.get(f"/api/grids/{key}/files/grid.exe").status_code == 404
+
+
+# Saving answers ------------------------------------------------------------------------------------------------------
+
+
+def wish(kept: Any, **changes: Any) -> Any:
+    reply = saved_answers(json.dumps({"what": "answer", "back": 1, "suffix": "md", "token": "t", **changes}), kept)
+    return json.loads(reply) if reply else None
+
+
+def test_answers_are_saved_from_what_the_browser_keeps(backend):
+    questions = ["What was the market worth in 2023?", "How large will the Chinese market be in 2028?", "World Cup?"]
+    kept = dump_turns([Turn(each, backend.ask(each)) for each in questions])
+    assert "## World Cup?" in wish(kept)["text"]
+    second = wish(kept, back=2)["text"]
+    assert "2028" in second
+    assert "World" not in second
+    assert wish(kept, what="conversation")["text"].count("\n## ") == 4  # with the list of sources
+    value = json.loads(wish(kept, back=3, suffix="json")["text"])
+    assert value["question"] == questions[0]
+    assert wish(kept, suffix="csv")["text"].startswith("\ufeffquestion,")
+
+
+@pytest.mark.parametrize("changes", [{"back": 2}, {"back": 0}, {"back": -1}])
+def test_an_answer_that_is_gone_is_told(backend, changes):
+    kept = dump_turns([Turn("What?", backend.ask("What was the market worth in 2023?"))])
+    assert wish(kept, **changes) == {"token": "t", "error": "This answer is no longer kept; ask it again."}
+    assert wish("nonsense") == {"token": "t", "error": "This answer is no longer kept; ask it again."}
+
+
+@pytest.mark.parametrize("changes", [{"suffix": "exe"}, {"back": "1"}, {"token": 3}])
+def test_what_is_no_wish_is_left(changes):
+    assert wish([], **changes) is None
+    assert saved_answers("", []) == saved_answers("[1]", []) == ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chat.answer import Answer
+from chat.grid import Grid, GridQuestion, OnCell
 from evaluation.running import Report
 from index.values import AddReport, ArticleSummary, Method, Progress, RemoveReport, StoredArticle
 
@@ -128,6 +129,19 @@ class Backend(Protocol):
 
     def ask(self, question: str, *, after: Sequence[str], filters: Filters) -> Answer:
         """Answer a question; `after` holds the earlier questions of the conversation, oldest first."""
+
+    def grid(
+        self,
+        questions: Sequence[GridQuestion],
+        article_ids: Sequence[str],
+        *,
+        on_cell: OnCell,
+        stop: Callable[[], bool],
+    ) -> Grid:
+        """Every question put to every article by itself; `on_cell` hears of each cell as it is made.
+
+        Raises ArticleNotFound.
+        """
 
     def add(self, entry: Entry, *, on_progress: Callable[[Progress], None]) -> AddReport:
         """Add one entry to the library (a file may hold several articles); of a feed or sitemap nothing is added, and

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chat.answer import Answer
+from chat.grid import Grid, GridQuestion, OnCell, make_grid
 from chat.interface.backend import (
     Entry,
     Filters,
@@ -102,6 +103,18 @@ class LibraryBackend:
     def ask(self, question: str, *, after: Sequence[str], filters: Filters) -> Answer:
         """The answerer's answer among the articles that the filters let through."""
         return self._answerer.ask(question, after=after, where=where_of(filters))
+
+    def grid(
+        self,
+        questions: Sequence[GridQuestion],
+        article_ids: Sequence[str],
+        *,
+        on_cell: OnCell,
+        stop: Callable[[], bool],
+    ) -> Grid:
+        """Every question put to every article."""
+        articles = self._library.find(article_ids)
+        return make_grid(questions, articles, self._answerer, self._library.article, on_cell=on_cell, stop=stop)
 
     def add(self, entry: Entry, *, on_progress: Callable[[Progress], None]) -> AddReport:
         """Add what an entry stands for."""

@@ -1,6 +1,6 @@
-"""The page in Gradio: three tabs, the conversation, and its filters.
+"""The page in Gradio: four tabs, the conversation, and its filters.
 
-Knows the Backend and rendering. Library and Evaluate are empty containers here, filled by `assets/*.js` from JSON
+Knows the Backend and rendering. Grid, Library and Evaluate are empty containers here, filled by `assets/*.js` from JSON
 endpoints: Gradio's own table and upload need inline script or whole files in memory, lose a file's real name, and
 strip the labels that screen readers need. No user's state lives in this process: the conversation is the browser's.
 """
@@ -18,6 +18,7 @@ from chat.interface.backend import Backend, Filters
 from chat.interface.history import KEPT_TURNS, Turn, dump_turns, load_turns, questions_before, stale_quotes
 from chat.interface.message import Place, render_answer
 from chat.interface.rendering import long_date, render_failure, render_pending, render_question
+from chat.interface.saving import saved_answers
 from errors import FilterError, FootnoteError
 
 logger = logging.getLogger(__name__)
@@ -32,10 +33,11 @@ EARLIER_QUESTIONS = 5  # of the conversation, given to understand a follow-up
 # What a button in an answer asks for: the same question as it is written, completed again, or without filters; the
 # number is its turn's, and what follows makes a second click another value.
 AGAIN = re.compile(r"(written|completed|everywhere)-(\d{1,4})(?: .*)?")
-TABS = ("ask", "library", "evaluate")
+TABS = ("ask", "grid", "library", "evaluate")
 
 HEAD = (
     '<link rel="stylesheet" href="/ui/style.css">'
+    '<link rel="stylesheet" href="/ui/grid.css">'
     '<link rel="icon" type="image/svg+xml" href="/ui/icon.svg">'
     '<script type="module" src="/ui/app.js"></script>'
 )
@@ -120,6 +122,10 @@ def build_page(backend: Backend) -> gr.Blocks:
                         send = gr.Button("Ask", variant="primary", elem_id="fn-send", scale=0, min_width=88)
                         new = gr.Button("New conversation", elem_id="fn-new", scale=0, min_width=170)
                 again = gr.Textbox(visible="hidden", elem_id="fn-again", show_label=False, container=False)
+                wish = gr.Textbox(visible="hidden", elem_id="fn-save-wish", show_label=False, container=False)
+                saved = gr.Textbox(visible="hidden", elem_id="fn-save-result", show_label=False, container=False)
+            with gr.Tab("Grid", id="grid"):
+                gr.Markdown('<div id="fn-grid"></div>', elem_classes="fn-mount")
             with gr.Tab("Library", id="library"):
                 gr.Markdown('<div id="fn-library"></div>', elem_classes="fn-mount")
             with gr.Tab("Evaluate", id="evaluate"):
@@ -142,6 +148,7 @@ def build_page(backend: Backend) -> gr.Blocks:
                 **private,
             )
         again.change(conversation.again, [again, kept], [chat, kept], concurrency_limit=4, **private)
+        wish.change(saved_answers, [wish, kept], [saved], **private)
         new.click(conversation.clear, None, outputs, **private)
         page.load(conversation.restore, [kept], [*outputs, tabs], **private)
         # Not when the tab is chosen: Gradio's client loses an event that begins in the moment another one ends

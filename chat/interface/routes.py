@@ -7,10 +7,9 @@ own scripts are the only users; the command line has its own way to the same lib
 import asyncio
 import json
 import logging
-import re
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -23,10 +22,21 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from chat.interface.backend import Backend, Entry, PastedText, UploadedFile, WebAddress
+from chat.interface.grid_routes import GridRoutes
 from chat.interface.jobs import Handle, Item, JobQueue
 from chat.interface.rendering import file_name
+from chat.interface.replies import (
+    JSON_LIMIT,
+    Endpoint,
+    body_of,
+    error_reply,
+    field_of,
+    json_body,
+    one_line_errors,
+    whole_number,
+)
 from chat.interface.views import article_view, facts_view, job_view, report_view, row_view, summary_view
-from errors import ArticleNotFound, FootnoteError, LibraryFull, SourceTooLarge
+from errors import FootnoteError, LibraryFull, SourceTooLarge
 from evaluation import Report, html_report, recall_svg, reliability_svg, risk_coverage_svg
 from index.pace import duration
 from index.values import AddReport, Listed, Method, Progress
@@ -37,12 +47,9 @@ logger = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent / "assets"
 UPLOAD_LIMIT = 256 * 1024 * 1024  # bytes of one file; the readers have limits of their own below this
 URL_LIMIT = 500  # pages chosen from a list at once; as many as a job has lines
-JSON_LIMIT = 16 * 1024 * 1024  # bytes of a posted form: a pasted text, or a question set
 SCALES = {"1": 1.0, "1.5": 1.5, "2": 2.0, "3": 3.0, "4": 4.0}  # pixels a point; few, so that pictures are found again
 PLOTS = {"recall": recall_svg, "reliability": reliability_svg, "coverage": risk_coverage_svg}
 METHOD_NAMES = tuple(method.value for method in Method)
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Routes:
@@ -51,6 +58,7 @@ class Routes:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._jobs = JobQueue()
+        self._grids = GridRoutes(backend, self._jobs)
         self._uploads = Path(tempfile.mkdtemp(prefix="footnote-uploads-"))
 
     def close(self) -> None:
@@ -62,10 +70,10 @@ class Routes:
         """The routes, to be mounted before the page."""
 
         def get(path: str, endpoint: Endpoint) -> Route:
-            return Route(path, _one_line_errors(endpoint), methods=["GET"])
+            return Route(path, one_line_errors(endpoint), methods=["GET"])
 
         def post(path: str, endpoint: Endpoint) -> Route:
-            return Route(path, _one_line_errors(endpoint), methods=["POST"])
+            return Route(path, one_line_errors(endpoint), methods=["POST"])
 
         return [
             get("/health", self.health),
@@ -86,6 +94,9 @@ class Routes:
             post("/api/remove", self.remove),
             get("/api/facts/{article_id}", self.facts),
             post("/api/correct", self.correct),
+            post("/api/grids", self._grids.make),
+            get("/api/grids/{key}", self._grids.grid),
+            get("/api/grids/{key}/files/{name}", self._grids.file),
             get("/api/sets", self.sets),
             post("/api/sets", self.keep_set),
             post("/api/evaluations", self.evaluate),
@@ -103,7 +114,7 @@ class Routes:
         """A script or style sheet of the page."""
         path = ASSETS / request.path_params["name"]
         if path.suffix not in (".js", ".css", ".svg") or path.parent != ASSETS or not path.is_file():
-            return _error("There is no such file.", 404)
+            return error_reply("There is no such file.", 404)
         return FileResponse(path, headers={"Cache-Control": "no-cache"})
 
     async def articles(self, request: Request) -> Response:
@@ -114,9 +125,9 @@ class Routes:
     async def article(self, request: Request) -> Response:
         """A window of an article: `?at=CHARACTER`, or `?first=BLOCK`; with `?end=` the boxes of `at` to there."""
         article_id = request.path_params["article_id"]
-        at = _whole_number(request.query_params.get("at")) or 0
-        end = _whole_number(request.query_params.get("end")) or 0
-        first = _whole_number(request.query_params.get("first"))
+        at = whole_number(request.query_params.get("at")) or 0
+        end = whole_number(request.query_params.get("end")) or 0
+        first = whole_number(request.query_params.get("first"))
 
         def view() -> dict[str, Any]:
             stored = self._backend.article(article_id)
@@ -158,7 +169,7 @@ class Routes:
         article_id, page = request.path_params["article_id"], request.path_params["page"]
         scale = SCALES.get(request.query_params.get("scale", "2"))
         if scale is None:
-            return _error(f"The scale must be one of {', '.join(SCALES)}.", 400)
+            return error_reply(f"The scale must be one of {', '.join(SCALES)}.", 400)
         picture = await run_in_threadpool(self._backend.page_picture, article_id, page, scale)
         tag = f'"{picture.sha256[:16]}-{page}-{scale:g}"'
         same_file = request.query_params.get("of") == picture.sha256[:16]
@@ -172,7 +183,7 @@ class Routes:
         return Response(picture.png, media_type="image/png", headers=headers)
 
     async def jobs(self, request: Request) -> Response:
-        """Jobs, of one kind with `?kind=add` or `?kind=evaluate`."""
+        """Jobs, of one kind with `?kind=add`, `?kind=grid` or `?kind=evaluate`."""
         return JSONResponse({"jobs": [job_view(each) for each in self._jobs.jobs(request.query_params.get("kind"))]})
 
     async def cancel(self, request: Request) -> Response:
@@ -190,7 +201,7 @@ class Routes:
         """
         name = file_name(request.query_params.get("name", "").replace("\x00", "")).strip()
         if name in ("", ".", ".."):
-            return _error("The file has no name.", 400)
+            return error_reply("The file has no name.", 400)
         # a folder of its own, so that the file keeps its real name, by which the library will know it
         path = Path(tempfile.mkdtemp(dir=self._uploads)) / name
         try:
@@ -204,48 +215,48 @@ class Routes:
 
     async def add_url(self, request: Request) -> Response:
         """Queue a web page: `{"url": ...}`."""
-        url = _field(await _json(request), "url").strip()
+        url = field_of(await json_body(request), "url").strip()
         if not _is_web_address(url):
-            return _error("The address must begin with http:// or https://.", 400)
+            return error_reply("The address must begin with http:// or https://.", 400)
         return JSONResponse({"job": self._add([WebAddress(url)])})
 
     async def listed(self, request: Request) -> Response:
         """The pages that a feed or sitemap lists, which a job found at the address it was given."""
         job = self._jobs.job(request.path_params["key"])
         if job is None or not isinstance(job.result, Listed):
-            return _error("This list is no longer kept; fetch the address again.", 404)
+            return error_reply("This list is no longer kept; fetch the address again.", 404)
         return JSONResponse(job.result.to_json())
 
     async def add_urls(self, request: Request) -> Response:
         """Queue pages that were chosen from a list: `{"urls": [...]}`."""
-        urls = (await _json(request)).get("urls")
+        urls = (await json_body(request)).get("urls")
         if not isinstance(urls, list) or not urls or not all(isinstance(each, str) for each in urls):
-            return _error("Choose at least one page.", 400)
+            return error_reply("Choose at least one page.", 400)
         if len(urls) > URL_LIMIT:
-            return _error(f"Choose at most {URL_LIMIT} pages at once.", 400)
+            return error_reply(f"Choose at most {URL_LIMIT} pages at once.", 400)
         if not all(_is_web_address(each) for each in urls):
-            return _error("Each address must begin with http:// or https://.", 400)
+            return error_reply("Each address must begin with http:// or https://.", 400)
         return JSONResponse({"job": self._add([WebAddress(each) for each in dict.fromkeys(urls)])})
 
     async def add_text(self, request: Request) -> Response:
         """Queue a pasted text: `{"title", "text", "published"}`, the date as YYYY-MM-DD or empty."""
-        data = await _json(request)
-        title, text, published = (_field(data, name) for name in ("title", "text", "published"))
+        data = await json_body(request)
+        title, text, published = (field_of(data, name) for name in ("title", "text", "published"))
         if not title.strip():
-            return _error("Please give the text a title.", 400)
+            return error_reply("Please give the text a title.", 400)
         if not text.strip():
-            return _error("Please paste some text.", 400)
+            return error_reply("Please paste some text.", 400)
         try:
             day = date.fromisoformat(published) if published else None
         except ValueError:
-            return _error(f"{published}: not a date; write it as 2025-07-01.", 400)
+            return error_reply(f"{published}: not a date; write it as 2025-07-01.", 400)
         return JSONResponse({"job": self._add([PastedText(title.strip(), text, day)])})
 
     async def remove(self, request: Request) -> Response:
         """Take articles out: `{"articles": [ids]}`."""
-        wanted = (await _json(request)).get("articles")
+        wanted = (await json_body(request)).get("articles")
         if not isinstance(wanted, list) or not wanted or not all(isinstance(each, str) for each in wanted):
-            return _error("Select the articles to remove.", 400)
+            return error_reply("Select the articles to remove.", 400)
         removed = await run_in_threadpool(self._backend.remove, wanted)
         failed = [{"article": each.source, "error": each.error} for each in removed.failed]
         return JSONResponse({"removed": list(removed.removed), "failed": failed})
@@ -260,11 +271,11 @@ class Routes:
 
         Facts change at once; the article's passages are cut anew, where they must be, in the background.
         """
-        data = await _json(request)
-        article, changes, undo = _field(data, "article"), data.get("changes", {}), data.get("undo", [])
+        data = await json_body(request)
+        article, changes, undo = field_of(data, "article"), data.get("changes", {}), data.get("undo", [])
         texts = isinstance(changes, dict) and all(isinstance(each, str) for each in changes.values())
         if not texts or not isinstance(undo, list) or not all(isinstance(each, str) for each in undo):
-            return _error("Say what to correct.", 400)
+            return error_reply("Say what to correct.", 400)
         backend = self._backend
         stored = await run_in_threadpool(backend.correct, article, changes, undo)
         self._jobs.submit("correct", stored.article.title, lambda _: backend.recut(article))
@@ -280,19 +291,19 @@ class Routes:
     async def keep_set(self, request: Request) -> Response:
         """Check and keep a question set sent as the body, under `?name=`."""
         name = file_name(request.query_params.get("name", "")).strip() or "questions.jsonl"
-        data = await _body(request, JSON_LIMIT, name)
+        data = await body_of(request, JSON_LIMIT, name)
         kept = await run_in_threadpool(self._backend.keep_question_set, name, data)
         return JSONResponse({"key": kept.key, "label": kept.label, "questions": kept.questions})
 
     async def evaluate(self, request: Request) -> Response:
         """Queue an evaluation: `{"set": key, "methods": [names]}`."""
-        data = await _json(request)
-        key, names = _field(data, "set"), data.get("methods")
+        data = await json_body(request)
+        key, names = field_of(data, "set"), data.get("methods")
         if not isinstance(names, list) or not names or not all(each in METHOD_NAMES for each in names):
-            return _error("Choose at least one method.", 400)
+            return error_reply("Choose at least one method.", 400)
         known = {each.key: each for each in await run_in_threadpool(self._backend.question_sets)}
         if key not in known:
-            return _error("That question set is gone; choose another.", 404)
+            return error_reply("That question set is gone; choose another.", 404)
         methods = [Method(each) for each in dict.fromkeys(names)]
         backend = self._backend
 
@@ -435,44 +446,8 @@ def _is_web_address(url: str) -> bool:
         return False
 
 
-def _one_line_errors(endpoint: Endpoint) -> Endpoint:
-    async def guarded(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except ArticleNotFound:
-            return _error("This article is no longer in your library.", 404)
-        except SourceTooLarge as error:
-            return _error(str(error), 413)
-        except FootnoteError as error:
-            return _error(str(error), 422)
-
-    return guarded
-
-
-def _error(message: str, status: int) -> Response:
-    return JSONResponse({"error": message}, status_code=status)
-
-
 def _gone() -> Response:
-    return _error("This result is no longer kept; run the evaluation again.", 404)
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    data = await _body(request, JSON_LIMIT, "the form")
-    try:
-        value = json.loads(data)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-async def _body(request: Request, limit: int, name: str) -> bytes:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise SourceTooLarge(name, f"larger than {limit // 1024**2} MB; split it, or add it on the command line")
-    return bytes(body)
+    return error_reply("This result is no longer kept; run the evaluation again.", 404)
 
 
 async def _receive(request: Request, path: Path, name: str) -> None:
@@ -486,12 +461,3 @@ async def _receive(request: Request, path: Path, name: str) -> None:
                 await asyncio.to_thread(file.write, piece)
     except OSError as error:
         raise LibraryFull(f"{name}: could not be received ({error.strerror}); make room on the disk") from error
-
-
-def _field(data: dict[str, Any], name: str) -> str:
-    value = data.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _whole_number(text: str | None) -> int | None:
-    return int(text) if text is not None and re.fullmatch(r"\d{1,12}", text) else None

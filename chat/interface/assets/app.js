@@ -4,9 +4,11 @@
 import { closeArticle } from "./article.js";
 import { listen, mend } from "./ask.js";
 import { mountEvaluate } from "./evaluate.js";
+import { mountGrid } from "./grid.js";
 import { mountLibrary } from "./library.js";
+import { mendSaving } from "./save.js";
 
-const MOUNTS = { "fn-library": mountLibrary, "fn-evaluate": mountEvaluate };
+const MOUNTS = { "fn-grid": mountGrid, "fn-library": mountLibrary, "fn-evaluate": mountEvaluate };
 
 function refresh() {
   for (const [id, mount] of Object.entries(MOUNTS)) {
@@ -14,6 +16,7 @@ function refresh() {
     if (place && !place.hasChildNodes()) mount(place);
   }
   mend();
+  mendSaving();
 }
 
 let planned = false;

@@ -697,6 +697,15 @@ def _answer_text(answer: "Answer") -> str:
         lines.append(
             f'\n[{number}] "{quote.text}"{columns}\n    {_place(quote.title, quote.section, quote.page)}{date}'
         )
+    for told in answer.disagreements:
+        lines.append("\nSources give different values:")
+        for value in told.values:
+            quote = value.quote
+            note = f" ({value.note})" if value.note else ""
+            date = f", {quote.published.isoformat()}" if quote.published else ""
+            lines.append(
+                f'  {value.text}{note}: "{quote.text}"\n    {_place(quote.title, quote.section, quote.page)}{date}'
+            )
     lines += [f"\nNo answer to {part.label}: {part.explanation}" for part in answer.parts if part.reason is not None]
     lines += [f"\n{note}" for note in answer.notes]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 Values only; `chat/answering.py` makes them. `docs/design.md` explains the JSON that `to_json` gives.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -155,8 +156,9 @@ class Answer:
     for measuring where the threshold should lie, never to be shown.
     `milliseconds` has embed, retrieve, read and total. `notes` say how something in the question was read that could be
     read two ways. `parts` are what a question of several parts, or a comparison, asks for; empty for one question. It
-    is answered where one of its parts is. `agreements`
-    counts further articles among the passages that state the figure shown, or one that agrees with it.
+    is answered where one of its parts is, and its `confidence` is that all of what is shown is right. A list that was
+    found elsewhere than what was judged has no `confidence`. `agreements` counts further articles among the passages
+    that state the figure shown, or one that agrees with it; of several parts, as many as each of them has.
     """
 
     question: str
@@ -213,3 +215,8 @@ class Answer:
             else {"text": self.withheld.text, "confidence": self.withheld.confidence},
             "agreements": self.agreements,
         }
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as an explanation gives them: "A, B or C"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

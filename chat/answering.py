@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason
+from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason, listed
 from chat.confidence import Calibration, confidence_features, quote_alone, relevance_features
 from chat.disagreement import Answering, Value, compare_values
 from chat.follow_ups import complete
@@ -23,7 +23,7 @@ from chat.question import (
     unmentioned_years,
 )
 from chat.reader import Reader, Reading
-from chat.routing import companies_in
+from chat.routing import Router
 from chat.terms import years_in
 from index.library import Library
 from index.values import Hit, SearchResult
@@ -83,6 +83,7 @@ class Answerer:
         self._reader = reader
         self._settings = AnswerSettings() if settings is None else settings
         self._calibration = calibration
+        self._router = Router()
 
     @property
     def threshold(self) -> float:
@@ -110,7 +111,7 @@ class Answerer:
         whole = self._answer_one(question, understood, k, where)
         if whole.reason in (Reason.EMPTY_QUESTION, Reason.EMPTY_LIBRARY):
             return whole
-        cells = parts_of(understood, lambda text: companies_in(text, self._library.articles()))
+        cells = parts_of(understood, lambda text: self._router.companies_in(text, self._library.articles()))
         if not cells:
             return whole
         return merged(whole, cells, [self._answer_one(each.question, each.question, k, where) for each in cells], k)
@@ -224,12 +225,12 @@ class Answerer:
         library = self._library
         names = absent_names(question, library.terms, library.frequencies_of, _texts(found.hits))
         if names:
-            return Reason.ENTITY_ABSENT, f"No passage in your library speaks of {_listed(names)}."
+            return Reason.ENTITY_ABSENT, f"No passage in your library speaks of {listed(names)}."
         years = absent_years(question, library.frequencies_of)
         if years:
             return (
                 Reason.PERIOD_ABSENT,
-                f"No passage in your library speaks of {_listed([str(year) for year in years])}.",
+                f"No passage in your library speaks of {listed([str(year) for year in years])}.",
             )
         if readings and found.hits[readings[0].passage].article_id in found.preference.uncovered:
             likely = readings[0].probability >= self._settings.likely
@@ -256,9 +257,9 @@ class Answerer:
             return Reason.NOTHING_RELEVANT, "No passage in your library speaks of what was asked."
         names, years = unmentioned_names(question, _texts(hits)), unmentioned_years(question, _texts(hits))
         if names:
-            return Reason.ENTITY_ABSENT, f"None of the passages that were found speaks of {_listed(names)}."
+            return Reason.ENTITY_ABSENT, f"None of the passages that were found speaks of {listed(names)}."
         if years:
-            said = _listed([str(year) for year in years])
+            said = listed([str(year) for year in years])
             return Reason.PERIOD_ABSENT, f"None of the passages that were found speaks of {said}."
         return (
             Reason.NO_ANSWER_IN_PASSAGES,
@@ -402,7 +403,3 @@ def _blank(question: str, understood: str) -> Answer:
 
 def _texts(hits: Sequence[Hit]) -> list[str]:
     return [f"{hit.title}\n{hit.heading}\n{hit.text}" for hit in hits]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

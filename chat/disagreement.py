@@ -201,8 +201,8 @@ def _same_subject(asked: AskedValue, own: Statement, other: Statement) -> bool:
     if (asked.hard & own.said) - other.said - last or not asked.hard <= other.words:
         return False
     if not (asked.hard or asked.names):  # then the statements must speak of one thing by themselves
-        said, around = (own.said & other.said) - SOFT, (own.words & other.words) - SOFT
-        if not said or len(around) < 2:
+        shared, around = (own.said & other.said) - SOFT, (own.words & other.words) - SOFT
+        if not shared or len(around) < 2:
             return False
     return other.restricts <= own.words | own.restricts and own.restricts <= other.words | other.restricts
 
@@ -239,8 +239,10 @@ def _compared(own: Statement, stated: Sequence[Statement]) -> Comparison:
         figure = next((each for each in both if same_unit(each.unit, own.figure.unit)), first.figure)
         start, end = first.unit.start + figure.start, first.unit.start + figure.end
         values.append((_day(first), Value(first.passage, first.unit, start, end, note, sources)))
-    values.sort(key=lambda each: -each[0])
-    return Comparison(tuple(value for _, value in values[:_MOST_VALUES]), len(articles))
+    others = sorted(values[1:], key=lambda each: -each[0])[: _MOST_VALUES - 1]
+    return Comparison(
+        tuple(value for _, value in sorted([values[0], *others], key=lambda each: -each[0])), len(articles)
+    )
 
 
 def _day(statement: Statement) -> int:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import Any, Protocol
 
-from chat.answer import Answer, Reason
+from chat.answer import Answer, Reason, listed
 from chat.export import (
     CITATIONS_SHEET,
     COLUMNS,
@@ -170,10 +170,10 @@ class _Absent:
     def __call__(self, question: str) -> tuple[Reason, str] | None:
         names = [each for each in absent_names(question, _terms, self._frequencies) if not _only_opens(question, each)]
         if names:
-            return Reason.ENTITY_ABSENT, f"This article does not mention {_listed(names)}."
+            return Reason.ENTITY_ABSENT, f"This article does not mention {listed(names)}."
         years = absent_years(question, self._frequencies)
         if years:
-            return Reason.PERIOD_ABSENT, f"This article does not mention {_listed([str(year) for year in years])}."
+            return Reason.PERIOD_ABSENT, f"This article does not mention {listed([str(year) for year in years])}."
         return None
 
     def _frequencies(self, terms: Sequence[str]) -> Mapping[str, int]:
@@ -200,10 +200,6 @@ def _only_opens(question: str, name: str) -> bool:
 
 def _terms(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 # Questions ------------------------------------------------------------------------------------------------------------

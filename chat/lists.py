@@ -12,6 +12,7 @@ from itertools import islice
 from chat.answer import Answer, Quote
 from chat.measures import measures_in
 from chat.merging import text_of
+from chat.reader import without_bullet
 from chat.terms import Asked, asked_for
 from chat.topics import PREPOSITIONS
 from index.library import Library
@@ -34,7 +35,6 @@ _BARE_NOUNS = frozenset(
     """reason factor way step type kind form example thing point item element aspect part name list main key major
     important different several many all""".split()
 )
-_BULLET = re.compile(r"(?:[•·▪◦‣*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,8 @@ def _made(text: str, run: Sequence[Block], before: Block | None, heading: str) -
         if len(rows) < len(run) or not columns or not columns[0]:
             return None
         items = [(block.start, block.end, block.start + a, block.start + b) for block, (a, b) in rows if b > a]
-        return ItemList(None, heading, tuple(items), columns[0])
-    items = []
-    for block in run:
-        mark = _BULLET.match(text, block.start, block.end)
-        items.append((block.start, block.end, mark.end() if mark else block.start, block.end))
+        return ItemList(None, heading, tuple(items), columns[0]) if len(items) > 1 else None
+    items = [(block.start, block.end, *without_bullet(text[block.start : block.end], block.start)) for block in run]
     lead = None
     if before is not None and before.kind is BlockKind.PARAGRAPH and text[before.end - 1] in ":：":
         lead = sentence_spans(text, before.start, before.end)[-1]
@@ -189,4 +186,15 @@ def _told(answer: Answer, items: ItemList, article_id: str, library: Library) ->
         quotes.append(quote(*items.lead, (items.lead,), answers=False))
     taken = {(each.article_id, each.start, each.end) for each in quotes}
     quotes += [replace(each, answers=False) for unit, each in known.items() if unit not in taken]
-    return replace(answer, text=text_of(quotes), quotes=tuple(quotes))
+    first, last = items.lead or items.items[0], items.items[-1]
+    top = answer.quotes[0]
+    judged = top.article_id == article_id and first[0] < top.end and top.start < last[1]
+    return replace(
+        answer,
+        text=text_of(quotes),
+        quotes=tuple(quotes),
+        # All three are of the quote that stood first: of no list elsewhere, and of no figure that is no longer shown.
+        confidence=answer.confidence if judged else None,
+        disagreements=(),
+        agreements=0,
+    )

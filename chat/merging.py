@@ -22,8 +22,12 @@ def merged(whole: Answer, cells: Sequence[Cell], answers: Sequence[Answer], k: i
     question's answer is kept where no part has one. Quotes that answer come first, in the order of the parts; then one
     more quote of each. `k` limits the passages listed.
     """
+    milliseconds = {
+        name: round(sum(each.milliseconds.get(name, 0.0) for each in (whole, *answers)), 2)
+        for name in whole.milliseconds
+    }
     if whole.answered and not any(answer.answered for answer in answers):
-        return whole
+        return replace(whole, milliseconds=milliseconds)
     together = _said_together(whole, cells, answers)
     if together is not None:
         answers = [_told_by(together, answer) for answer in answers]
@@ -54,7 +58,8 @@ def merged(whole: Answer, cells: Sequence[Cell], answers: Sequence[Answer], k: i
     )
     answered = [answer for answer in answers if answer.answered]
     reason, explanation = (None, "") if answered else _why_not(parts)
-    known = [answer.confidence for answer in answered if answer.confidence is not None]
+    judged = answered if together is None else [whole]  # what stands for all parts was judged as the whole's answer
+    known = [answer.confidence for answer in judged if answer.confidence is not None]
     all_quotes = tuple(quotes.values())
     return replace(
         whole,
@@ -63,17 +68,15 @@ def merged(whole: Answer, cells: Sequence[Cell], answers: Sequence[Answer], k: i
         explanation=explanation,
         text=text_of(all_quotes) if answered else None,
         # That all of what is shown is right, as if the parts were independent.
-        confidence=math.prod(known) if known and len(known) == len(answered) else None,
+        confidence=round(math.prod(known), 4) if known and len(known) == len(judged) else None,
         quotes=all_quotes if answered else (),
         disagreements=tuple(dict.fromkeys(each for answer in answers for each in answer.disagreements)),
         passages=_in_turn([answer.passages for answer in answers])[:k],
-        milliseconds={
-            name: round(sum(each.milliseconds.get(name, 0.0) for each in (whole, *answers)), 2)
-            for name in whole.milliseconds
-        },
+        milliseconds=milliseconds,
         notes=tuple(dict.fromkeys(note for each in (whole, *answers) for note in each.notes)),
         parts=parts,
         withheld=None if answered else whole.withheld,
+        agreements=min((answer.agreements for answer in answered), default=0),
     )
 
 
@@ -109,7 +112,9 @@ def _told_by(unit: _Unit, answer: Answer) -> Answer:
     quotes = sorted(
         (replace(quote, answers=_unit(quote) == unit) for quote in answer.quotes), key=lambda quote: not quote.answers
     )
-    return replace(answer, answered=True, reason=None, explanation="", text=text_of(quotes), quotes=tuple(quotes))
+    told = replace(answer, text=text_of(quotes), quotes=tuple(quotes))
+    # What was found to agree or differ was compared with the part's own answer.
+    return told if _unit(answer.quotes[0]) == unit else replace(told, disagreements=(), agreements=0)
 
 
 def _unit(quote: Quote) -> _Unit:

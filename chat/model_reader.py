@@ -92,7 +92,7 @@ class ModelReader:
         return [_sigmoid(_relevance(read)) for read in self._read(question, passages)]
 
     def _read(self, question: str, passages: Sequence[Hit]) -> list[PassageRead]:
-        return self._model.read(question, [(hit.heading, hit.text) for hit in passages])
+        return self._model.read(question, [(hit.heading, hit.text) for hit in passages]) if passages else []
 
     def _look(self, question: str, each: Candidate, hit: Hit, read: PassageRead) -> "_Looked":
         begin = each.unit.start - hit.start

@@ -9,30 +9,29 @@ from chat.comparisons import Cell, compared
 from chat.follow_ups import complete
 from chat.side_by_side import Companies
 from chat.terms import names_in
+from chat.topics import ASKS, HELPS
 
 MOST_PARTS = 12  # a table with more cells is the grid's work, not an answer's
 
-_ASKS = r"(?:what|when|who|whom|whose|where|why|how|which)"
 _BEFORE = r"(?:(?:in|at|on|for|by|from|to|of|with|since|under)\s+)?"
-_HELPS = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)(?:n['’]t)?"
 # A question of its own has its verb behind "what" or behind a noun ("how many people does", "which law covers"). "when
 # the law was passed" and "which in practice take long" go on with the sentence before.
 _WHOLE = re.compile(
-    rf"(?:tell me |explain |say |describe |show me )*{_BEFORE}(?:{_ASKS}\s+{_HELPS}\b"
-    rf"|how\s+\w+\s+(?:\S+\s+){{0,4}}?{_HELPS}\b|(?:what|which|whose)\s+(?!(?:in|on|at|by|of|for|the|an?|it|they)\b)\S+\s+"
-    rf"(?:(?:\S+\s+){{0,4}}?{_HELPS}\b|\w+s\b)|(?:who|what|which)\s+(?!types|kinds|sorts|forms|ways)"
+    rf"(?:tell me |explain |say |describe |show me )*{_BEFORE}(?:{ASKS}\s+{HELPS}\b"
+    rf"|how\s+\w+\s+(?:\S+\s+){{0,4}}?{HELPS}\b|(?:what|which|whose)\s+(?!(?:in|on|at|by|of|for|the|an?|it|they)\b)\S+\s+"
+    rf"(?:(?:\S+\s+){{0,4}}?{HELPS}\b|\w+s\b)|(?:who|what|which)\s+(?!types|kinds|sorts|forms|ways)"
     r"\w+(?:s|ed|ew|id|ook|ade)\b)",
     re.IGNORECASE,
 )
-_SUBORDINATE = re.compile(rf"(?:explain|tell me|say|describe|show me)\b.*?\b{_ASKS}\b", re.IGNORECASE)
-_AND_ASKS = re.compile(rf"[,;]?\s+(?:and|but)\s+(?:also\s+)?(?={_BEFORE}(?P<asks>{_ASKS})\s+\S+)", re.IGNORECASE)
+_SUBORDINATE = re.compile(rf"(?:explain|tell me|say|describe|show me)\b.*?\b{ASKS}\b", re.IGNORECASE)
+_AND_ASKS = re.compile(rf"[,;]?\s+(?:and|but)\s+(?:also\s+)?(?={_BEFORE}(?P<asks>{ASKS})\s+\S+)", re.IGNORECASE)
 _NEXT_SENTENCE = re.compile(r"\?\s+(?:(?:and|also)\b[\s,]*)?(?=\S+\s+\S)", re.IGNORECASE)
 _HOW_MANY_TWICE = re.compile(
     r"(how (?:many|much) \w+(?: \w+){0,2}?),? and (how (?:many|much) \w+(?: \w+){0,2}?)"
-    rf" ({_HELPS}\b.+)",
+    rf" ({HELPS}\b.+)",
     re.IGNORECASE,
 )
-_GAPPED = re.compile(rf"(?P<asks>{_ASKS})\s+{_HELPS}\s+(?P<rest>\S+(?:\s+\S+){{0,2}})", re.IGNORECASE)
+_GAPPED = re.compile(rf"(?P<asks>{ASKS})\s+{HELPS}\s+(?P<rest>\S+(?:\s+\S+){{0,2}})", re.IGNORECASE)
 
 
 def parts_of(question: str, companies: Companies = lambda text: ()) -> tuple[Cell, ...]:

@@ -76,16 +76,18 @@ class Router:
 
     def __call__(self, question: str, articles: Sequence[ArticleSummary]) -> Preference:
         """What the question's company and period say of `articles`; pass the same sequence while nothing changed."""
+        return _preference(question, self._companies_of(articles))
+
+    def companies_in(self, text: str, articles: Sequence[ArticleSummary]) -> tuple[str, ...]:
+        """The words of a text that name a company of which there are `articles`, as they stand in it."""
+        return tuple(self._companies_of(articles).named_in(text).values())
+
+    def _companies_of(self, articles: Sequence[ArticleSummary]) -> "_Companies":
         known = self._known
         if known is None or known[0] is not articles:
             known = (articles, _Companies([_document(article) for article in articles]))
             self._known = known
-        return _preference(question, known[1])
-
-
-def companies_in(text: str, articles: Sequence[ArticleSummary]) -> tuple[str, ...]:
-    """The words of a text that name a company of which there are articles, as they stand in it."""
-    return tuple(_Companies([_document(article) for article in articles]).named_in(text).values())
+        return known[1]
 
 
 class _Companies:

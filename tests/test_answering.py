@@ -328,6 +328,16 @@ def test_a_sentence_that_speaks_of_every_part_stands_for_all(library):
     ]
     assert [(part.text, part.quotes) for part in answer.parts] == [("5 million", (0,)), ("7 million", (0,))]
     assert answer.text == "5 million; 7 million"
+    # It was judged once, as the answer to the whole question.
+    judged = Answerer(library, reader, calibration=calibrated(0.6)).ask("Compare the income of India and Japan")
+    assert (judged.text, judged.confidence) == ("5 million; 7 million", 0.6)
+
+
+def test_the_confidence_of_two_parts_is_that_both_are_right(filled):
+    reader = FindsByQuestion(by_question={"How many": {"92": 0.9}, "When": {"the end of 2022": 0.8}})
+    answerer = Answerer(filled, reader, calibration=calibrated(0.7))
+    answer = answerer.ask("How many devices are approved and when had it approved 61 devices?")
+    assert (answer.text, answer.confidence) == ("92; the end of 2022", 0.49)
 
 
 def test_where_no_part_is_answered_the_whole_question_is(filled):

@@ -5,10 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fpdf import FPDF
+
+from app import _answer_text
+from chat.answer import DifferentValue, Disagreement
+from tests import test_export
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTE_")}
@@ -435,6 +440,18 @@ def test_an_answer_is_exported_and_verified(library, tmp_path, suffix):
     assert escaped in path.read_bytes()
     path.write_bytes(path.read_bytes().replace(escaped, b"nothing"))
     assert not json.loads(run("verify", path, "--json", library=library, code=1).stdout)["ok"]
+
+
+def test_different_values_are_printed_with_their_quotes():
+    one = test_export.quote("It may reach US$7.33 billion", "US$7.33 billion")
+    other = test_export.quote("US$16.02 billion", "US$16.02 billion")
+    values = DifferentValue("US$16.02 billion", other, "restated"), DifferentValue("US$7.33 billion", one)
+    printed = _answer_text(replace(test_export.answer(one), disagreements=(Disagreement(values),)))
+    told = printed.partition("Sources give different values:\n")[2].split("\n")
+    assert told[0] == '  US$16.02 billion (restated): "US$16.02 billion"'
+    assert told[2] == '  US$7.33 billion: "It may reach US$7.33 billion"'
+    assert "2025-07-01" in told[1]
+    assert "different values" not in _answer_text(test_export.answer(one))
 
 
 def test_a_grid_is_made_and_verified(library, tmp_path):

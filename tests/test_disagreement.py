@@ -151,6 +151,14 @@ def test_counts_and_years_differ_too():
     assert len(compared("When was Arbel founded?", "1987", *hits).values) == 2
 
 
+def test_of_many_values_that_of_the_answer_is_always_shown():
+    others = [passage(f"Arbel's revenue in 2023 was US${n}.5 billion.", f"N{n}", f"2024-01-0{n}") for n in range(1, 9)]
+    oldest = passage("Arbel's revenue was US$9.7 billion in 2023.", "Oldest", "2023-12-31")
+    shown = values(compared(REVENUE, "US$9.7 billion", oldest, *others), oldest, *others)
+    assert shown[0] == "US$8.5 billion"
+    assert (shown[-1], len(shown)) == ("US$9.7 billion", 6)
+
+
 def test_values_of_many_dates_are_a_series():
     hits = tuple(
         passage(f"Arbel operates {count} stores.", f"Report {year}", f"{year}-01-01")

@@ -1,13 +1,14 @@
 """Whole lists where a question asks for one, and only there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chat.answer import Answer
+from chat.answer import Answer, DifferentValue, Disagreement
 from chat.answering import Answerer
-from chat.lists import MOST_ITEMS, asks_for_list
+from chat.lists import MOST_ITEMS, asks_for_list, with_whole_list
 from index.library import Library
 from ingest.passages import PassageSettings
 from tests.test_answering import HashedWords, ScriptedReader, assert_verbatim, source
@@ -86,6 +87,29 @@ def test_the_first_column_answers_where_it_is_called_what_is_asked_for(library):
 )
 def test_other_answers_stay(library, question, found, text):
     assert ask(library, question, found).text == text
+
+
+def test_a_table_without_names_in_its_first_column_is_no_list(library):
+    library.add([source("blank.md", "# Blank\n\n| Region | Staff |\n|---|---|\n|  | 177 |\n|  | 288 |\n")])
+    assert ask(library, "Which regions are told?", "177").text == "177"
+
+
+@pytest.mark.parametrize(("found", "confidence"), [("Servers stand", 0.7), ("hang together", None)])
+def test_what_was_told_of_one_quote_is_not_told_of_a_list(library, found, confidence):
+    question = "What are the demands that every company that enters the market meets?"
+    one = Answerer(library, ScriptedReader({found: 0.9})).ask("What is it?")
+    value = DifferentValue("3", one.quotes[0])
+    judged = replace(
+        one,
+        understood=question,
+        confidence=0.7,
+        agreements=2,
+        disagreements=(Disagreement((value, value)),),
+        passages=tuple(sorted(one.passages, key=lambda each: "Servers" not in each.text)),
+    )
+    told = with_whole_list(judged, library)
+    assert told.text == "; ".join(ITEMS)
+    assert (told.confidence, told.disagreements, told.agreements) == (confidence, (), 0)
 
 
 def test_a_register_is_not_told_whole(library):

@@ -145,3 +145,13 @@ def test_the_newest_by_publication_where_no_period_is_known():
 
 def test_articles_without_facts_prefer_nothing():
     assert Router()("What was Autumn's margin in Q1 2023?", [summary("a"), summary("b")]).bonus == {}
+
+
+def test_companies_are_read_once_while_the_articles_stay(monkeypatch):
+    router = Router()
+    assert router.companies_in("Did Autumn or Acme sell more than winter devices?", LIBRARY) == (
+        "Autumn",
+        "winter devices",
+    )
+    monkeypatch.setattr("chat.routing._document", None)
+    assert router.companies_in("What did Winter Devices sell?", LIBRARY) == ("Winter Devices",)

@@ -698,7 +698,7 @@ def _answer_text(answer: "Answer") -> str:
             f'\n[{number}] "{quote.text}"{columns}\n    {_place(quote.title, quote.section, quote.page)}{date}'
         )
     for told in answer.disagreements:
-        lines.append("\nSources give different values:")
+        lines.append(f"\n{'The article gives' if told.articles == 1 else 'Sources give'} different values:")
         for value in told.values:
             quote = value.quote
             note = f" ({value.note})" if value.note else ""

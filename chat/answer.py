@@ -23,6 +23,11 @@ class Reason(StrEnum):
     NO_ANSWER_IN_PASSAGES = "no_answer_in_passages"
 
 
+def percent_of(confidence: float) -> int:
+    """A probability in whole percent as people see it: from 1 to 99, since nothing is certain."""
+    return round(min(max(confidence, 0.01), 0.99) * 100)
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A whole sentence, list item or table row, verbatim: the article's `text[start:end]`.
@@ -104,6 +109,11 @@ class Disagreement:
     """Two or more sources (or one source twice) with different values for what was asked, newest first."""
 
     values: tuple[DifferentValue, ...]
+
+    @property
+    def articles(self) -> int:
+        """How many articles the values stand in; 1 where one contradicts itself."""
+        return len({value.quote.article_id for value in self.values})
 
     def to_json(self) -> dict[str, Any]:
         """The disagreement in the command line's shape."""

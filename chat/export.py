@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from chat.answer import Answer, Quote, Table
+from chat.answer import Answer, Quote, Table, percent_of
 from errors import SettingError
 
 FORMATS = (".md", ".csv", ".json")
@@ -28,7 +28,7 @@ GRID_HEAD = 3  # rows above the first question: titles, what tells articles apar
 SHOWN_KINDS = ("answer", "disagreement")  # of a citation whose quote stands in the grid itself
 
 # Excel, LibreOffice and Google Sheets compute what begins so, when they open a CSV file.
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _MARKUP = frozenset("\\`*_{}[]<>#|~&$^")
 _LINE_MARKUP = frozenset("+-=")  # at the beginning of a line
 _LIST_NUMBER = re.compile(r"(?m)^\d{1,9}(?=[.)])")
@@ -158,10 +158,12 @@ def citations(turn: Turn) -> list[Citation]:
 def _quotes_of(answer: Answer) -> Iterator[tuple[Quote, str, str, str]]:
     """Each quote with its kind, the words in it that answer, and what tells a value apart from others."""
     seen = set()
+    parts = {_place(quote): quote.part for quote in answer.quotes}
     for told in answer.disagreements:
+        part = next(filter(None, (parts.get(_place(value.quote)) for value in told.values)), None)
         for value in told.values:
             seen.add(_place(value.quote))
-            yield value.quote, "disagreement", value.text, value.note
+            yield replace(value.quote, part=part or value.quote.part), "disagreement", value.text, value.note
     for quote in answer.quotes:
         if _place(quote) not in seen:
             yield quote, "answer" if quote.answers else "context", words_of(quote), ""
@@ -280,12 +282,13 @@ def _turn(turn: Turn, numbers: dict[tuple[str, int, int], int], sources: list[st
         if near:
             yield "Closest passages:\n\n" + "\n".join(near)
         return
-    if answer.disagreements:
-        yield "Sources give different values."
-    elif answer.text:
+    if answer.text and (answer.parts or not answer.disagreements):
         yield f"{ANSWER_LABEL}{_line(answer.text)}"
+    if answer.disagreements:
+        one = all(each.articles == 1 for each in answer.disagreements)
+        yield f"{'The article gives' if one else 'Sources give'} different values."
     if answer.confidence is not None:
-        yield f"Confidence: {answer.confidence * 100:.0f} %"
+        yield f"Confidence: {percent_of(answer.confidence)} %"
     shown: list[str] = []
     part: str | None = None
     context = False

@@ -447,7 +447,7 @@ def test_different_values_are_printed_with_their_quotes():
     other = test_export.quote("US$16.02 billion", "US$16.02 billion")
     values = DifferentValue("US$16.02 billion", other, "restated"), DifferentValue("US$7.33 billion", one)
     printed = _answer_text(replace(test_export.answer(one), disagreements=(Disagreement(values),)))
-    told = printed.partition("Sources give different values:\n")[2].split("\n")
+    told = printed.partition("The article gives different values:\n")[2].split("\n")
     assert told[0] == '  US$16.02 billion (restated): "US$16.02 billion"'
     assert told[2] == '  US$7.33 billion: "It may reach US$7.33 billion"'
     assert "2025-07-01" in told[1]

@@ -193,7 +193,7 @@ def test_a_cell_gives_back_what_it_was_given(text):
     data = csv_bytes(["quote"], [[text, "x"]])
     cell = next(csv.reader(io.StringIO(data.decode("utf-8-sig").partition("\r\n")[2], newline="")))[0]
     assert from_cell(cell) == text
-    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝"))
 
 
 def test_a_conversation_is_json_with_answers_as_the_command_line_prints_them():
@@ -221,7 +221,7 @@ def test_markdown_says_what_an_answer_says():
         "Confidence: 93 %",
         "— [1] Market, *today* · Size · page 3 · 2025-07-01",
         "Read as: in *billions*",
-        "Sources give different values.",
+        "The article gives different values.",
         "Note: “FY” is read as 2028.",
         "Note: restated",
         "No answer: No passage in your library speaks of Mars. (entity absent)",
@@ -253,6 +253,26 @@ def test_a_comparison_is_a_table_and_a_part_without_answer_says_why(tmp_path):
     for suffix in (".md", ".csv", ".json"):
         counts, problems = checked(tmp_path, export(turns, suffix, made=MADE), suffix)
         assert (counts["quotes"], problems) == (1, [])
+
+
+def test_values_that_differ_in_one_part_leave_the_other_parts_their_answer():
+    first, second = replace(ROW, part="2023"), replace(BOTH, part="2028")
+    parts = (
+        AnsweredPart("Size in 2023?", "2023", "", "", "US$1.59 billion", (0,), None, ""),
+        AnsweredPart("Size in 2028?", "2028", "", "", "US$7.33 billion", (1,), None, ""),
+    )
+    other = DifferentValue("US$1.59 billion", replace(ROW, article_id="two", part=None))
+    told = Disagreement((DifferentValue("US$7.33 billion", BOTH), other))
+    value = replace(answer(first, second), parts=parts, disagreements=(told,), confidence=0.999)
+    page = shown(export([Asked("How large in 2023 and 2028?", value)], ".md", made=MADE).decode())
+    for said in ("Answer: US$1.59 billion; US$7.33 billion", "Sources give different values.", "Confidence: 99 %"):
+        assert said in page.text
+    rows = rows_of(export([Asked("How large in 2023 and 2028?", value)], ".csv", made=MADE))
+    assert [(row["kind"], row["part"], row["answer"]) for row in rows] == [
+        ("disagreement", "2028", "US$7.33 billion"),
+        ("disagreement", "2028", "US$1.59 billion"),
+        ("answer", "2023", "US$1.59 billion"),
+    ]
 
 
 words = st.text(

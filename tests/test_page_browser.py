@@ -798,6 +798,31 @@ def test_answers_and_conversations_are_saved(desk, tmp_path):
             assert counts["quotes"] >= count
 
 
+def test_an_answer_is_not_saved_while_another_is_being_made(desk, monkeypatch):
+    page, ask, go_on = desk.page, desk.backend.ask, threading.Event()
+    desk.ask(FIRST_QUESTION)
+    monkeypatch.setattr(desk.backend, "ask", lambda *given, **named: go_on.wait(60) and ask(*given, **named))
+    first = page.locator(".fn-answer").first
+    save = first.get_by_role("button", name="This answer as CSV")
+    try:
+        page.locator("#fn-question textarea").fill("How widely is DrAid used in Vietnam?")
+        page.keyboard.press("Enter")
+        page.locator(".fn-pending").wait_for()
+        first.locator(".fn-save summary").click()
+        save.click()
+        expect(first.locator(".fn-save .fn-problem")).to_have_text(
+            "Another answer is being made; save once it is there."
+        )
+    finally:
+        go_on.set()
+    expect(page.locator(".fn-answer")).to_have_count(2)
+    with page.expect_download() as download:
+        save.click()
+    saved = download.value.path().read_text("utf-8")
+    assert FIRST_QUESTION in saved
+    assert "DrAid" not in saved
+
+
 def fits(page: Page) -> bool:
     return bool(page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth"))
 

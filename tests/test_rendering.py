@@ -429,8 +429,10 @@ def test_filters_can_be_left_where_nothing_was_found():
     [
         (1.0, "Very likely right, 99\xa0%"),
         (0.93, "Very likely right, 93\xa0%"),
+        (0.896, "Very likely right, 90\xa0%"),
         (0.84, "Likely right, 84\xa0%"),
-        (0.5, "As likely wrong as right, 50\xa0%"),
+        (0.66, "Likely right, 66\xa0%"),
+        (0.5, "About as likely right as wrong, 50\xa0%"),
         (0.1, "Probably not right, 10\xa0%"),
         (0.0, "Probably not right, 1\xa0%"),
     ],
@@ -509,6 +511,17 @@ def test_what_stands_alone_begins_the_conversation_anew():
 )
 def test_what_is_no_conversation_is_dropped(stored):
     assert load_turns(stored) == []
+
+
+def test_boxes_of_a_quote_are_kept_so_that_saved_answers_have_them():
+    boxed = replace(answer(quote()), quotes=(replace(quote(), boxes=((3, 72.0, 510.5, 401.0, 524.0),)),))
+    (turn,) = load_turns(json.loads(json.dumps(dump_turns([Turn("How much?", boxed)]))))
+    assert turn.answer == boxed
+
+
+def test_a_disagreement_without_values_is_dropped():
+    (stored,) = dump_turns([Turn("How much?", answer(quote(), disagreements=(Disagreement(()),)))])
+    assert load_turns([stored]) == []
 
 
 def test_one_broken_turn_does_not_lose_the_others():

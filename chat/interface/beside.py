@@ -23,14 +23,14 @@ BLANKS = {
 def render_disagreement(disagreement: Disagreement, answer: Answer, cites: Cites) -> str:
     """Values that differ, each with its date, quote and source; of several parts, which one they belong to."""
     values = disagreement.values
-    articles = {value.quote.article_id for value in values}
-    heading = "The article gives different figures" if len(articles) == 1 else "Sources disagree"
+    one = disagreement.articles == 1
+    heading = "The article gives different figures" if one else "Sources disagree"
     places = {cited(value.quote) for value in values}
     about = [
         part.label for part in answer.parts if any(cited(answer.quotes[number]) in places for number in part.quotes)
     ]
     *figures, last = dict.fromkeys(value.text for value in values)
-    who = f"{len(values)} places in it say" if len(articles) == 1 else f"{len(articles)} sources say"
+    who = f"{len(values)} places in it say" if one else f"{disagreement.articles} sources say"
     on = "; ".join(about) or "what you ask"
     what = f"On {on}, {who} {', '.join(figures)} and {last}." if figures else ""
     sides = "".join(f'<li class="fn-side">{_side(value, cites)}</li>' for value in values)

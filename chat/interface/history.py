@@ -133,20 +133,7 @@ def _load(data: dict[str, Any]) -> Turn:
             text=_maybe(_text, answer["text"]),
             confidence=_maybe(_number, answer["confidence"]),
             quotes=tuple(_quote(each) for each in answer["quotes"]),
-            disagreements=tuple(
-                Disagreement(
-                    tuple(
-                        DifferentValue(
-                            _text(each["text"]),
-                            _quote(each["quote"]),
-                            _text(each.get("note", "")),
-                            _count(each.get("sources", 1)),
-                        )
-                        for each in one["values"]
-                    )
-                )
-                for one in answer["disagreements"]
-            ),
+            disagreements=tuple(_disagreement(each) for each in answer["disagreements"]),
             passages=tuple(_considered(each) for each in answer["passages"]),
             milliseconds={_text(name): _number(value) for name, value in answer["milliseconds"].items()},
             notes=tuple(_text(each) for each in answer.get("notes", ())),
@@ -157,6 +144,21 @@ def _load(data: dict[str, Any]) -> Turn:
         filters=filters,
         as_written=as_written,
     )
+
+
+def _disagreement(data: dict[str, Any]) -> Disagreement:
+    values = tuple(
+        DifferentValue(
+            _text(each["text"]),
+            _quote(each["quote"]),
+            _text(each.get("note", "")),
+            _count(each.get("sources", 1)),
+        )
+        for each in data["values"]
+    )
+    if not values:
+        raise ValueError("nothing that differs")
+    return Disagreement(values)
 
 
 def _part(data: dict[str, Any], quotes: int) -> AnsweredPart:
@@ -200,7 +202,12 @@ def _quote(data: dict[str, Any]) -> Quote:
         labels=tuple(_text(each) for each in data.get("labels", ())),
         unit=_text(data.get("unit", "")),
         caption=_text(data.get("caption", "")),
+        boxes=tuple(_box(*each) for each in data.get("boxes", ())),
     )
+
+
+def _box(page: float, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float, float]:
+    return _count(page), _number(left), _number(top), _number(right), _number(bottom)
 
 
 def _considered(data: dict[str, Any]) -> Considered:

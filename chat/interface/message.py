@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from chat.answer import Answer, Considered, Reason
+from chat.answer import Answer, Considered, Reason, percent_of
 from chat.interface.beside import render_disagreement, render_parts, render_table, why_not
 from chat.interface.rendering import Cited, Cites, cite_href, cited, escape, render_passage, snippet
 
@@ -52,7 +52,7 @@ _ADDING_HELPS = frozenset({Reason.EMPTY_LIBRARY, Reason.NOTHING_RELEVANT, Reason
 CONFIDENCE = (
     (0.9, "Very likely right"),
     (0.66, "Likely right"),
-    (0.33, "As likely wrong as right"),
+    (0.33, "About as likely right as wrong"),
     (0.0, "Probably not right"),
 )
 
@@ -130,8 +130,8 @@ def _confidence(confidence: float | None, parts: int) -> str:
     """A probability in words and percent, with what it means one click away; never all or nothing."""
     if confidence is None:
         return ""
-    words = next((words for least, words in CONFIDENCE if confidence >= least), CONFIDENCE[-1][1])
-    percent = round(min(max(confidence, 0.01), 0.99) * 100)
+    percent = percent_of(confidence)
+    words = next(words for least, words in CONFIDENCE if percent >= least * 100)
     told = f"All parts together: {words[0].lower()}{words[1:]}" if parts > 1 else words
     return (
         f'<details class="fn-confidence"><summary><span class="fn-gauge"><span style="width: {percent}%"></span></span>'

@@ -47,10 +47,14 @@ async function save(answer, what, suffix) {
   const result = document.querySelector("#fn-save-result :is(textarea, input)");
   const problem = answer.querySelector(".fn-save .fn-problem");
   if (!wish || !result || busy) return;
+  if (document.querySelector("#fn-chat .fn-pending")) {
+    problem.textContent = "Another answer is being made; save once it is there."; // what is kept has it not yet
+    return;
+  }
   busy = true;
   problem.textContent = "";
   // Counted from the last, since the browser keeps only so many.
-  const all = [...document.querySelectorAll("#fn-chat :is(.fn-answer, .fn-pending)")];
+  const all = [...document.querySelectorAll("#fn-chat .fn-answer")];
   const back = all.length - all.indexOf(answer);
   const token = `${Date.now()}-${(asked += 1)}`;
   wish.value = JSON.stringify({ what, back, suffix, token });

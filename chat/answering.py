@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason, listed
 from chat.confidence import Calibration, confidence_features, quote_alone, relevance_features
-from chat.disagreement import Answering, Value, compare_values
+from chat.disagreement import Answering, Evidence, Judged, Value, compare_values
 from chat.follow_ups import complete
 from chat.lists import with_whole_list
 from chat.merging import merged, text_of
@@ -173,7 +173,8 @@ class Answerer:
         if self._calibration is not None and features:
             confidence = round(self._calibration.right.probability(features), 4)
         quotes = self._quotes(hits, readings)
-        compared = compare_values(understood, hits, [_answering(each) for each in readings[: self._settings.quotes]])
+        answering = [_answering(each) for each in readings[: self._settings.quotes]]
+        compared = compare_values(understood, hits, answering, _judged(readings))
         differences = self._disagreements(hits, compared.values)
         read_ms = (time.perf_counter() - reading) * 1000
         answer = replace(
@@ -324,6 +325,15 @@ class Answerer:
 
 def _answering(reading: Reading) -> Answering:
     return reading.passage, Unit(reading.start, reading.end, reading.kind, reading.row), reading.spans
+
+
+def _judged(readings: Sequence[Reading]) -> Judged:
+    """What a reader with a model thinks of the units; nothing of a reader that has none."""
+    return {
+        (each.passage, each.start): Evidence(each.features["span"], each.spans)
+        for each in readings
+        if "span" in each.features
+    }
 
 
 def _of_documents_first(

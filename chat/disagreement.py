@@ -2,16 +2,20 @@
 
 False alarms are worse than misses, so a value counts only where its sentence or row speaks of everything that the
 question and the answer speak of, and restricts it by nothing that they do not: no other year, company, country or
-segment, no target beside an actual figure, no change beside a level. Words and figures alone; knows no model.
+segment, no target beside an actual figure, no change beside a level. A reader that finds that a sentence answers the
+question stands in for the words of its measure, which may be put in other words, and for nothing else. Knows no model.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.figures import NUMERIC, TEMPORAL, Figure, FigureKind, agree, comparable, same_unit
 from chat.statements import (
+    EVENTS,
     GENERIC,
+    MEASURED,
+    MEASURES,
     SOFT,
     AskedValue,
     Statement,
@@ -56,6 +60,19 @@ class Comparison:
 
 Answering = tuple[int, Unit, Sequence[tuple[int, int]]]  # a passage, what answers of it, and its words in the article
 
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How well a unit answers the question by itself: `span` is a reader's logit of its best words above none, and
+    `words` are these in the article.
+    """
+
+    span: float
+    words: Sequence[tuple[int, int]]
+
+
+Judged = Mapping[tuple[int, int], Evidence]  # by the number of the passage and the unit's start in the article
+
 NOTHING_TO_COMPARE = Comparison()
 _IN_ORDER = (
     frozenset({FigureKind.MONEY}),
@@ -63,14 +80,19 @@ _IN_ORDER = (
     NUMERIC - {FigureKind.MONEY, FigureKind.COUNT, FigureKind.NUMBER},
 )
 _MOST_VALUES = 6
+_ANSWERS = 0.0  # logit from which a sentence answers the question, whatever its words
+_FAILS = -4.0  # logit below which a sentence does not, whatever its words
 _FARTHEST = 50  # values that differ by a larger factor measure something else
 
 
-def compare_values(question: str, hits: Sequence[Hit], answers: Sequence[Answering]) -> Comparison:
+def compare_values(
+    question: str, hits: Sequence[Hit], answers: Sequence[Answering], judged: Judged | None = None
+) -> Comparison:
     """Compares the value that `answers` give with all that the passages `hits` state for the same.
 
     Of the answers, best first, the first that states a figure for what was asked is compared. Nothing is where the
-    question asks for no figure and the best answer is none, and where the question compares values itself.
+    question asks for no figure and the best answer is none, and where the question compares values itself. `judged` is
+    what a reader thinks of the units that it read; without it, words alone decide.
     """
     if not answers or _CHOOSES.search(question):
         return NOTHING_TO_COMPARE
@@ -79,19 +101,25 @@ def compare_values(question: str, hits: Sequence[Hit], answers: Sequence[Answeri
     shown = kinds_of(hits[passage], unit, spans)
     if not asked.kinds and not shown:
         return NOTHING_TO_COMPARE
+    if _WHETHER.search(question):  # no sentence need answer it: any that states such a figure is compared
+        answers = [*answers, *((n, each, ()) for n, hit in enumerate(hits) for each in hit.units if not hit.furniture)]
     # A question for "figures" or "forecasts" leaves the kind open: that of the words shown, or amounts before rates.
     in_turn = (asked.kinds,) if asked.kinds and asked.kinds != NUMERIC else (shown,) if shown else _IN_ORDER
     for kinds in in_turn:
         for passage, unit, spans in answers:
             own = read_statement(asked, kinds, passage, hits[passage], unit, spans)
             if own is not None and _answers(asked, own):
-                found = _compare(asked, kinds, hits, own)
+                found = _compare(asked, kinds, hits, own, judged or {})
                 # Where no period is asked for, many values are those of many dates.
                 series = len(found.values) > 2 and not (asked.years or asked.parts)
                 return Comparison((), found.agreements) if series else found
     return NOTHING_TO_COMPARE
 
 
+# Such a question asks whether values differ.
+_WHETHER = re.compile(
+    r"\b(?:dis)?agree(?:s|ment)?\b|\bconflict|\bcontradict|\bconsistent\b|\bdisputed?\b", re.IGNORECASE
+)
 # Such a question compares values itself, and no statement of one answers it.
 _CHOOSES = re.compile(
     r"\b(?:less|more|fewer|longer)\s+than\b|\b(?:highest|lowest|largest|smallest|higher|lower|larger|smaller|greater)\b"
@@ -100,7 +128,9 @@ _CHOOSES = re.compile(
 )
 
 
-def _compare(asked: "AskedValue", kinds: frozenset[FigureKind], hits: Sequence[Hit], own: "Statement") -> Comparison:
+def _compare(
+    asked: AskedValue, kinds: frozenset[FigureKind], hits: Sequence[Hit], own: Statement, judged: Judged
+) -> Comparison:
     stated = [own]
     seen = {(own.hit.article_id, own.unit.start)}
     needed = [in_common(key) for key in asked.hard & own.said]
@@ -114,15 +144,19 @@ def _compare(asked: "AskedValue", kinds: frozenset[FigureKind], hits: Sequence[H
             seen.add((hit.article_id, each.start))
             if own.column is not None and each.kind is BlockKind.TABLE_ROW and hit.article_id == own.hit.article_id:
                 continue
+            evidence = None if each.kind is BlockKind.TABLE_ROW else judged.get((number, each.start))
+            if evidence is not None and evidence.span < _FAILS:
+                continue
+            sure = evidence is not None and evidence.span >= _ANSWERS
             # Most units lack a word and are done with here: reading one takes a hundred times as long.
             before = hit.units[max(0, index - 1)].start - hit.start
             said = lowered[before : each.end - hit.start]
             if each.row is not None:
                 said = " ".join((said, *each.row.labels, *each.row.columns, each.row.caption)).lower()
-            if not all(any(word in said or word in section for word in words) for words in needed):
+            if not sure and not all(any(word in said or word in section for word in words) for words in needed):
                 continue
-            other = read_statement(asked, kinds, number, hit, each)
-            if other is not None and _of_the_same(asked, own, other):
+            other = read_statement(asked, kinds, number, hit, each, evidence.words if evidence and sure else ())
+            if other is not None and _of_the_same(asked, own, other, sure=sure):
                 stated.append(other)
     return _compared(own, stated)
 
@@ -137,9 +171,12 @@ def _answers(asked: AskedValue, own: Statement) -> bool:
     return not asked.places or not own.places or bool(asked.places & own.places)
 
 
-def _of_the_same(asked: AskedValue, own: Statement, other: Statement) -> bool:
-    """Whether another statement answers the same question about the same thing and period."""
-    if not comparable(own.figure, other.figure) or other.earlier != own.earlier or other.delta != own.delta:
+def _of_the_same(asked: AskedValue, own: Statement, other: Statement, *, sure: bool) -> bool:
+    """Whether another statement answers the same question about the same thing and period.
+
+    `sure` says that a reader finds that it does, so that other words may name the measure.
+    """
+    if not _in_one_unit(asked, own, other, sure=sure) or other.earlier != own.earlier or other.delta != own.delta:
         return False
     things = {content_words(each.figure.unit) for each in (own, other) if each.figure.kind is FigureKind.COUNT}
     if own.figure.kind is not other.figure.kind and not all(thing & asked.words for thing in things):
@@ -150,7 +187,21 @@ def _of_the_same(asked: AskedValue, own: Statement, other: Statement) -> bool:
         return False
     if own.target != other.target or (own.forecast != other.forecast and not asked.forecast):
         return False
-    return _same_time(asked, own, other) and _same_subject(asked, own, other) and _near(own.figure, other.figure)
+    return (
+        _same_time(asked, own, other)
+        and _same_subject(asked, own, other, sure=sure)
+        and _near(own.figure, other.figure)
+    )
+
+
+def _in_one_unit(asked: AskedValue, own: Statement, other: Statement, *, sure: bool) -> bool:
+    """Whether the figures compare; a growth rate may be written as a plain percentage."""
+    if {own.figure.kind, other.figure.kind} == {FigureKind.PERCENT, FigureKind.GROWTH}:
+        return sure or bool(_GROWTH & asked.words & own.said & other.said)
+    return comparable(own.figure, other.figure)
+
+
+_GROWTH = content_words("growth")
 
 
 def _near(one: Figure, other: Figure) -> bool:
@@ -185,7 +236,7 @@ def _strangers(asked: AskedValue, other: Statement) -> list[str]:
     ]
 
 
-def _same_subject(asked: AskedValue, own: Statement, other: Statement) -> bool:
+def _same_subject(asked: AskedValue, own: Statement, other: Statement, *, sure: bool) -> bool:
     places = asked.places or own.places or places_of(own.hit.title)
     if other.places - places and not asked.places & other.places:
         return False
@@ -198,13 +249,26 @@ def _same_subject(asked: AskedValue, own: Statement, other: Statement) -> bool:
     if asked.names and not any(name in lowered for name in asked.names) and _strangers(asked, other):
         return False
     last = content_words(other.hit.section.rsplit(" › ", 1)[-1])
-    if (asked.hard & own.said) - other.said - last or not asked.hard <= other.words:
+    missing = ((asked.hard & own.said) - other.said - last) | (asked.hard - other.words)
+    if missing and not (sure and _only_measured(asked, own, other, missing)):
         return False
     if not (asked.hard or asked.names):  # then the statements must speak of one thing by themselves
         shared, around = (own.said & other.said) - SOFT, (own.words & other.words) - SOFT
         if not shared or len(around) < 2:
             return False
     return other.restricts <= own.words | own.restricts and own.restricts <= other.words | other.restricts
+
+
+def _only_measured(asked: AskedValue, own: Statement, other: Statement, missing: frozenset[str]) -> bool:
+    """Whether a statement lacks nothing but words of the measure, and names no other measure."""
+    if not missing <= MEASURED or not (asked.names or asked.hard - MEASURED):
+        return False
+    if other.figure.kind in TEMPORAL:  # of when something else happened
+        return not (content_words(other.clause) & EVENTS) - asked.words - own.words
+    clause = other.clause
+    if other.figure.kind in (FigureKind.PERCENT, FigureKind.GROWTH):  # what follows is what it is a part of
+        clause = clause.partition(other.sentence[other.figure.start : other.figure.end])[0]
+    return not (content_words(clause) & MEASURES) - asked.words - own.words
 
 
 # --- what differs ---

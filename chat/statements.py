@@ -212,6 +212,21 @@ SOFT = _keys(
     bring brings brought briefing study paper note survey summary"""
 )
 _EVENTS = _keys("start end finish launch open close found begin reach report")
+# Words of a measure that a sentence may put in any other words ("research cost the group" for "spent on research"),
+# where a reader tells that it answers. What the measure is of ("research"), and its kind ("net"), is never among them.
+MEASURES = _keys(
+    """revenue profit margin debt borrowings assets liabilities equity dividend cash tax ebitda backlog growth
+    inflation unemployment deficit yield return interest ratio loss deposits loans occupancy utilization capacity
+    attendance penetration churn retention wages salary rent fees fares premiums subsidy grant reserves circulation
+    membership backlog bookings royalties stake turnout mortality accuracy"""
+)
+MEASURED = MEASURES | _keys(
+    """market industry sector money cost spend pay invest raise earn owe borrow fund receive give get take put work
+    employ make produce output sell deliver ship supply handle carry serve treat enrol enroll use drive launch open
+    start finish build buy own operate list trade hold commission join found bill charge consume fill occupy control
+    command attract host visit insure lend grant award distribute return collect gain draw attend travel pass"""
+)
+EVENTS = _keys("start finish launch open close found build buy sell list join commission approve announce plan")
 # Modifiers that restrict nothing.
 GENERIC = SOFT | _keys(
     """total overall global worldwide annual full-year consolidated reported group combined latest average
@@ -341,8 +356,8 @@ def read_statement(
         restricts=_restrictors(asked, clause),
         target=_TARGET.search(sentence, start, figure.end) is not None
         or _PLANNED.match(sentence, figure.end) is not None,
-        forecast=_FORECAST.search(clause) is not None or min(years, default=0) > published,
-        delta=figure.kind in _AMOUNTS and _DELTA.search(before) is not None,
+        forecast=_forecast(clause, years, published),
+        delta=figure.kind in _AMOUNTS and _delta(asked, before),
         earlier=figure.kind not in TEMPORAL and _EARLIER.search(before) is not None,
         change=_change(asked, sentence[start : figure.start]),
     )
@@ -386,7 +401,7 @@ def _row_statement(
         words=content_words(text) | content_words(f"{hit.title} {hit.heading}"),
         restricts=frozenset(content_words(label) - asked.words - GENERIC),
         target=_TARGET.search(clause) is not None,
-        forecast=_FORECAST.search(clause) is not None or min(years, default=0) > published,
+        forecast=_forecast(clause, years, published),
         delta=False,
         earlier=False,
         change=frozenset(),
@@ -440,6 +455,21 @@ _EARLIER = re.compile(
     r"\s+(?:(?:about|around|over|nearly|some|more than|a|an|the|of|estimated|restated|previous)\s+)*\Z",
     re.IGNORECASE,
 )
+
+
+def _forecast(clause: str, years: frozenset[int], published: int) -> bool:
+    """Whether a clause forecasts: what "will" be paid for a year that is over does not."""
+    said = _FORECAST.search(clause)
+    over = bool(years) and max(years) < published
+    return (said is not None and not (over and said.group().lower() == "will")) or min(years, default=0) > published
+
+
+def _delta(asked: AskedValue, before: str) -> bool:
+    """Whether what stands before an amount makes it a change, which is not itself asked for ("raised $5 million")."""
+    match = _DELTA.search(before)
+    return match is not None and _key(_WORD.findall(match.group())[0]) not in asked.words
+
+
 _AMOUNTS = frozenset({FigureKind.MONEY, FigureKind.COUNT, FigureKind.NUMBER})
 _CHANGES = _keys(
     """open close shut add cut hire dismiss build refit order buy sell launch create gain deliver install replace repay
@@ -451,6 +481,8 @@ def _change(asked: AskedValue, before: str) -> frozenset[str]:
     """The verb of change that governs a figure, from the part of its clause that stands before it."""
     for match in reversed(list(_WORD.finditer(before))[-8:]):
         key = _key(match.group())
+        if _DOERS.fullmatch(match.group()):
+            continue
         if key in asked.words and key not in asked.hard & _HEADS:
             if key in _CHANGES or key in _GOVERNS:
                 return frozenset()
@@ -459,11 +491,14 @@ def _change(asked: AskedValue, before: str) -> frozenset[str]:
     return frozenset()
 
 
+_DOERS = re.compile(r"(?!deliver|order|offer|recover)\w+(?:er|or)s", re.IGNORECASE)
 _GOVERNS = _keys("have employ pay use run own spend sell produce make earn hold serve treat supply")
 _TAIL = re.compile(
     r"\s(?:after|because|thanks\s+to|due\s+to|owing\s+to|amid|driven\s+by|helped\s+by|hurt\s+by|as\s+a\s+result)\s(?![^,;]{0,30}\d)",
     re.I,
 )
+# Where the parts of a figure are: "21 million subscribers, most of them in Latin America".
+_SPREAD = re.compile(r",\s(?:(?:most|many|some|half|much|the bulk)\s+of\s|mainly\b|mostly\b|chiefly\b|largely\b)", re.I)
 _BREAK = re.compile(
     r"[;:]|\s[–—]\s|—|,?\s(?:while|whereas|but|although|though)\s|,\s(?:and|or|with|compared|versus|against|up|down|after|from|the|of|among|including|far)?"
     r"|\sand\s|\s(?:compared|versus|after|up from|down from|against)\s|\.\s"
@@ -487,8 +522,8 @@ def _clause(text: str, figure: Figure, figures: Sequence[Figure]) -> tuple[int, 
         elif other.start >= figure.end:
             breaks = list(_BREAK.finditer(text, figure.end, other.start))
             end = min(end, breaks[-1].start() if breaks else other.start)
-    tail = _TAIL.search(text, figure.end, end)
-    return start, end if tail is None else tail.start()
+    tails = [match.start() for pattern in (_TAIL, _SPREAD) if (match := pattern.search(text, figure.end, end))]
+    return start, min(tails, default=end)
 
 
 def _likely(asked: AskedValue, text: str, clause: tuple[int, int], figure: Figure) -> tuple[float, float]:
@@ -527,7 +562,7 @@ def _years_of(figure: Figure, figures: Sequence[Figure], text: str, clause: tupl
 
 _BEFORE_NOUN = re.compile(r"([^\W\d_][\w&]*(?:[-’'][^\W\d_]\w*)*)\s+\Z")
 _LIMITS = re.compile(
-    r"(?:^|[,;(]\s*|\band\s+)(?:in|at|for|from|within|across|of|excluding|including)\s+(?P<what>(?:[\w’'-]+\s+){0,3}?[\w’'-]+)(?=\s*,|\s+(?:the|it|its|a|an|[A-Z])\b)",
+    r"(?:^|[,;(]\s*|\band\s+)(?:in|at|for|from|within|across|of|excluding|including|among|amongst|under|before|without)\s+(?P<what>(?:[\w’'-]+\s+){0,3}?[\w’'-]+)(?=\s*,|\s+(?:the|it|its|a|an|[A-Z])\b)",
     re.IGNORECASE,
 )
 _OF = re.compile(
@@ -536,7 +571,12 @@ _OF = re.compile(
     r"[^\W\d_][\w’'-]*){0,2})"
 )
 _PART_OF = re.compile(
-    r"\b(?:alone|of which|of these|of those|among them|including|excluding|adjusted|restated-from)\b", re.I
+    r"\A\W*of\s|\b(?:alone|of which|of these|of those|among them|including|excluding|adjusted|restated-from)\b", re.I
+)
+# Words that make another measure of one.
+_QUALIFIERS = _keys(
+    """net gross organic underlying core headline adjusted gaap non-gaap ifrs proforma diluted comparable like-for-like
+    pre-tax after-tax special one-off interim preliminary contracted registered listed minimum maximum peak youth"""
 )
 
 
@@ -567,6 +607,7 @@ def _restrictors(asked: AskedValue, clause: str) -> frozenset[str]:
             found |= content_words(behind["what"])
     for match in _LIMITS.finditer(clause):
         found |= content_words(match["what"])
+    found |= content_words(clause) & _QUALIFIERS
     if _PART_OF.search(clause):
         found.add("part of")
     known = (

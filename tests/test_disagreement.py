@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from chat.disagreement import Comparison, compare_values
+from chat.disagreement import Comparison, Evidence, compare_values
 from index.values import Hit
 from ingest.article import BlockKind, Row
 from ingest.passages import Unit
@@ -112,6 +112,91 @@ def test_another_value_for_the_same_is_shown_newest_first(other: str):
 def test_what_only_looks_like_another_value(other: str):
     hits = (SHOWN, passage(other, "Paint makers", "2024-06-01"))
     assert values(compared(REVENUE, "US$4.2 billion", *hits), *hits) == []
+
+
+RESEARCH = "What did Arbel spend on research in 2023?"
+SPENT = passage("Arbel spent US$310 million on research in 2023.", "Arbel 2023", "2024-02-01")
+
+
+def judged(span: float, other: Hit, shown: str = "US$480 million") -> Comparison:
+    """The comparison with what a passage says of US$480 million, where a reader gives it the logit `span`."""
+    at = other.text.index(shown)
+    unit = next(unit for unit in other.units if unit.start <= at < unit.end)
+    evidence = {(1, unit.start): Evidence(span, ((at, at + len(shown)),))}
+    start = SPENT.text.index("US$310 million")
+    answers = [(0, SPENT.units[0], ((start, start + 14),))]
+    return compare_values(RESEARCH, (SPENT, other), answers, evidence)
+
+
+def test_where_a_reader_finds_an_answer_the_measure_may_be_in_other_words():
+    other = passage("Research cost Arbel US$480 million in 2023, more than any rival paid.", "Paint makers")
+    assert set(values(judged(4.0, other), SPENT, other)) == {"US$310 million", "US$480 million"}
+    assert judged(-1.0, other) == Comparison()  # words alone do not tell
+
+
+def test_what_a_reader_takes_for_no_answer_does_not_disagree():
+    other = passage("Arbel spent US$480 million on research in 2023.", "Paint makers")
+    assert len(judged(4.0, other).values) == len(judged(-2.0, other).values) == 2
+    assert judged(-6.0, other) == Comparison()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "New plants cost Arbel US$480 million in 2023.",  # another thing
+        "Research cost Arbel US$480 million in 2022.",
+        "Research cost Orbis US$480 million in 2023.",
+        "In Europe, research cost Arbel US$480 million in 2023.",
+        "Clinical research cost Arbel US$480 million in 2023.",
+        "Research brought Arbel a profit of US$480 million in 2023.",  # another measure
+        "Arbel's research is to receive US$480 million in the fourth quarter of 2023.",
+    ],
+)
+def test_a_reader_stands_in_for_words_of_the_measure_alone(other: str):
+    assert judged(4.0, passage(other, "Paint makers")) == Comparison()
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "How many subscribers does Arbel have?",
+            "Arbel has 18 million subscribers.",
+            "Arbel counts 21 million subscribers, most of them in Latin America.",
+        ),
+        (
+            "What dividend did Arbel pay for 2023?",
+            "Arbel will pay a dividend of $2 for 2023.",
+            "Arbel paid a dividend of $3 for 2023.",
+        ),
+        (
+            "How much did Arbel raise in its last round?",
+            "Arbel raised $80 million in its last round.",
+            "The last round, in which Arbel raised a total of $95 million, drew six funds.",
+        ),
+        (
+            "What is the growth rate of Arbel's industry?",
+            "The growth rate of Arbel's industry is 4 percent.",
+            "The industry of Arbel is growing at 7% a year.",
+        ),
+    ],
+)
+def test_the_same_in_another_manner(question: str, one: str, other: str):
+    hits = (passage(one, day="2024-02-01"), passage(other, "B", "2024-06-01"))
+    shown = next(word for word in ("18 million", "$2", "$80 million", "4 percent") if word in one)
+    assert len(compared(question, shown, *hits).values) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Among the young, unemployment in Ostmark was 11 percent in 2023.",
+        "Under new rules, unemployment in Ostmark was 11 percent in 2023.",
+    ],
+)
+def test_what_opens_a_sentence_restricts_it(other: str):
+    hits = (passage("Unemployment in Ostmark was 4.4 percent in 2023."), passage(other, "B"))
+    assert compared("What was unemployment in Ostmark in 2023?", "4.4 percent", *hits).values == ()
 
 
 def test_articles_that_agree_are_counted_once_each():

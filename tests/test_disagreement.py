@@ -216,6 +216,13 @@ def test_one_source_may_contradict_itself():
     assert [value.note for value in found.values] == ["", ""]
 
 
+def test_a_question_whether_figures_agree_compares_them_all():
+    one = passage("The forecasts for Ostmark are many. The tea market of Ostmark will be worth US$7 billion in 2028.")
+    other = passage("By 2028, the tea market of Ostmark will be worth US$9 billion.", "B")
+    found = compared("Do the 2028 figures for Ostmark's tea market agree?", "The forecasts", one, other)
+    assert set(values(found, one, other)) == {"US$7 billion", "US$9 billion"}
+
+
 def test_a_row_and_a_sentence_may_differ():
     row = table(
         ["Revenue | 4,210 | 3,900", "Costs | 9 | 8"], ["", "2023", "2022"], "In millions of US dollars", "Arbel"

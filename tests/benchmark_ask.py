@@ -20,8 +20,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from chat.answering import Answerer
-from chat.reader import SentenceReader
+from chat.answering import Answerer, AnswerSettings
+from chat.confidence import load_calibration
+from chat.readers import make_reader
 from chat.terms import asks_for_furniture
 from index.embedder import SentenceEmbedder
 from index.library import Library
@@ -41,13 +42,15 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=50_000)
     parser.add_argument("--questions", type=Path, default=ROOT / "corpus" / "questions.jsonl")
     parser.add_argument("--number-type", default="auto")
+    parser.add_argument("--reader", default=str(ROOT / "models" / "reader"))
     args = parser.parse_args()
     embedder = SentenceEmbedder(number_type=args.number_type, cache=args.library / "machine.json")
     with Library(args.library, embedder, asks_for_furniture=asks_for_furniture) as library:
         if not library.articles() and args.texts:
             _fill(args.library, embedder, args.texts, args.passages)
-        reader = SentenceReader(embedder, library)
-        answerer = Answerer(library, reader)
+        reader = make_reader(library, args.reader)
+        calibration = load_calibration(ROOT / "models" / "confidence" / "confidence.json", reader.identity)
+        answerer = Answerer(library, reader, AnswerSettings(), calibration)
         questions = [str(row.get("question") or row.get("text")) for row in _rows(args.questions)][:100]
         library.warm_up()
         for question in questions[:10]:

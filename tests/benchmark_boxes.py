@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from chat.answering import Answerer
-from chat.reader import SentenceReader
+from chat.readers import make_reader
 from chat.terms import asks_for_furniture
 from index.embedder import SentenceEmbedder
 from index.library import Library
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _quotes(library: Library, embedder: SentenceEmbedder, files: list[Path]) -> Iterator[Marked]:
-    reader = SentenceReader(embedder, library)
+    reader = make_reader(library, Path(__file__).resolve().parent.parent / "models" / "reader")
     answerer = Answerer(library, reader)
     for path in files:
         for line in path.read_text("utf-8").split("\n"):

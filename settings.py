@@ -23,7 +23,7 @@ class Settings:
     embedder: str = "sentence-transformers/all-MiniLM-L6-v2"
     # What reads the passages: a folder with our reader, or with any question-answering model or cross-encoder of
     # transformers; "none" reads with words and figures alone.
-    reader: str = "none"
+    reader: str = str(ROOT / "models" / "reader")
     # "float32", "bfloat16", or "auto": the quicker one on this machine, found by a self-test of about a second.
     number_type: str = "auto"
     # Threads for the models; 0 leaves it to torch, which takes the machine's cores.

@@ -658,6 +658,15 @@ def _approximation(text: str, token: _Token) -> Approximation:
     return Approximation(before.lastgroup or "")
 
 
+def as_meant(text: str, figure: Figure) -> tuple[int, int]:
+    """The place of a figure of `text` with the words that say how closely it is meant: "more than 100", "100 or so"."""
+    if figure.approximation is Approximation.EXACT:
+        return figure.start, figure.end
+    before = _APPROXIMATE.search(text, max(0, figure.start - 30), figure.start)
+    after = _PLUS.match(text, figure.end)
+    return figure.start if before is None else before.start(), figure.end if after is None else after.end()
+
+
 _UNIT_SCALE = re.compile(r"\b(thousand|million|billion|trillion|lakh|crore|mn|bn|mio|mrd)s?\b|(?<=['’$€£¥])(0{3}|m|bn)s?\b|\b(000s)\b", re.IGNORECASE)  # fmt: skip # noqa: E501
 _PER_SHARE = re.compile(r"\bper\s+(?:\w+\s+)?(?:share|unit|ADS|ordinary)\b", re.IGNORECASE)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from chat.candidates import Candidate, Candidates, new_figures
 from chat.cells import asks_for_cell, spans_of
-from chat.figures import NUMERIC, TEMPORAL, Figure, asked_kinds
+from chat.figures import NUMERIC, TEMPORAL, Figure, as_meant, asked_kinds
 from chat.reader import Reading, answering_spans, logistic, without_bullet
 from chat.span_model import PassageRead, SpanModel
 from chat.terms import Asked, asked_for, years_in
@@ -23,9 +23,9 @@ from ingest.article import BlockKind
 from ingest.sentences import sentence_spans
 
 # Weights of a logistic model. A fit on the half of SQuAD v2 dev that is never reported on
-# (training/fit_reader_weights.py) gave those of span, relevance, coverage, kind and similarity. Its 6 for the passage only
-# says that each question was written for one paragraph, so 4 was taken; years, places and names tell more in reports of
-# many companies and countries than there; the last four do not occur there and are SentenceReader's.
+# (training/fit_reader_weights.py) gave those of span, relevance, coverage, kind and similarity. Its 6 for the passage
+# only says that each question was written for one paragraph, so 4 was taken; years, places and names tell more in
+# reports of many companies and countries; the last four do not occur there and are SentenceReader's.
 WEIGHTS: Mapping[str, float] = {
     "bias": -5.2,
     "span": 0.3,
@@ -150,10 +150,11 @@ class ModelReader:
             if figures and not inside:
                 scored = [(read.best_span(begin + figure.start, begin + figure.end), figure) for figure in figures]
                 best = max(scored, key=lambda pair: -math.inf if pair[0] is None else pair[0][0])[1]
-                found = (best.start, best.end)
+                found = as_meant(each.text, best)
             elif inside:
-                # Whole figures: a span that stops inside "US$16.02 billion" tells less than the figure.
-                found = (min(found[0], inside[0].start), max(found[1], inside[-1].end))
+                # Whole figures: "16.02" of "more than US$16.02 billion" tells less than it says.
+                first, last = as_meant(each.text, inside[0])[0], as_meant(each.text, inside[-1])[1]
+                found = (min(found[0], first), max(found[1], last))
         return ((start + found[0], start + found[1]),)
 
 

@@ -22,6 +22,8 @@ ARTICLE = """# The market
 
 The market was worth US$7.33 billion in 2023, and analysts of Frost & Sullivan expect US$16.02 billion by 2028.
 
+More than 40 devices are used in a hospital.
+
 Hospitals lead, since they hold the data that models are trained on and can pay for them.
 
 ## Rules
@@ -74,6 +76,11 @@ def test_the_models_words_answer(library):
 def test_a_figure_is_taken_whole_where_the_model_stops_inside(library):
     asked = "How much will the market be worth in 2028?"
     assert answer(library, asked, ScriptedModel({"16.02": 6.0})) == "US$16.02 billion"
+
+
+def test_a_figure_keeps_the_words_that_say_how_closely_it_is_meant(library):
+    asked = "How many devices does a hospital use?"
+    assert answer(library, asked, ScriptedModel({"40": 6.0})) == "More than 40"
 
 
 def test_words_of_another_kind_give_way_to_the_figure_that_the_model_likes_best(library):

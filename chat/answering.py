@@ -47,7 +47,7 @@ class AnswerSettings:
 
     read: int = 10
     rerank: int = 30
-    relevance_weight: float = 0.5
+    relevance_weight: float = 0.3
     threshold: float | None = None
     likely: float = 0.5
     relevant: float = 0.2

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from index.embedder import MINILM, find_model
 from training.reader_examples import Pieces, changed, make, nearest, without_answer
+from training.save_reader import as_trained, named_as_bert
 from training.train_reader import Prepared, ReaderModel, batches, loss_of, parts
 
 PASSAGE = (
@@ -78,6 +79,19 @@ def test_the_answer_stays_in_what_is_kept_of_a_passage(pieces, seed, longest, re
 def test_a_passage_without_an_answer_points_at_the_null(pieces):
     prepared = Prepared(laid_out(make(pieces, "Who?", "", PASSAGE, [], 0, "test")), 96, random.Random(0))
     assert (prepared.start, prepared.end, prepared.relevant, prepared.known) == (0, 0, 0, True)
+
+
+@pytest.mark.model
+def test_training_goes_on_from_what_was_saved():
+    import torch
+    from safetensors.torch import load_file
+
+    torch.manual_seed(3)
+    model = ReaderModel(load_file(find_model(MINILM) / "model.safetensors"))
+    state = {name: value for name, value in model.state_dict().items() if not name.startswith("words.")}
+    again = as_trained(named_as_bert(model.state_dict()))
+    assert set(again) == set(state)
+    assert all(torch.equal(again[name], value.half().float()) for name, value in state.items())
 
 
 @pytest.mark.model

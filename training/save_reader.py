@@ -48,6 +48,30 @@ def named_as_bert(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value.detach().half().contiguous() for name, value in result.items()}
 
 
+def as_trained(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The inverse of `named_as_bert`, in single precision: what training can go on from, without the word embeddings."""
+    result = {}
+    parts = {name: part for part, name in _NAMES.items()}
+    for name, value in weights.items():
+        where, _, kind = name.rpartition(".")
+        if name.startswith("embeddings.position"):
+            result["positions"] = value.float()
+        elif name.startswith("embeddings.token_type"):
+            result["types"] = value.float()
+        elif where == "embeddings.LayerNorm":
+            result[f"norm.{kind}"] = value.float()
+        elif name.startswith("encoder.layer."):
+            number, part = where.removeprefix("encoder.layer.").split(".", 1)
+            if part in parts:
+                result[f"layers.{number}.{parts[part]}.{kind}"] = value.float()
+            elif part == "attention.self.query":
+                three = [weights[f"encoder.layer.{number}.attention.self.{each}.{kind}"] for each in _PARTS]
+                result[f"layers.{number}.mixed.{kind}"] = torch.cat(three).float()
+        else:
+            result[name] = value.float()
+    return result
+
+
 def main() -> None:
     """Write the folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -234,7 +234,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2.5e-4)
     parser.add_argument("--tokens", type=int, default=3072, help="pieces in a batch")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="a reader.pt to go on from")
+    parser.add_argument("--start", type=Path, help="a reader.pt, or a folder such as models/reader, to go on from")
     args = parser.parse_args()
     from safetensors.torch import load_file
 
@@ -245,7 +245,7 @@ def main() -> None:
     weights = load_file(find_model("sentence-transformers/all-MiniLM-L6-v2") / "model.safetensors")
     masters = ReaderModel(weights)
     if args.start:
-        masters.load_state_dict(torch.load(args.start))
+        masters.load_state_dict(_state(args.start), strict=False)  # the word embeddings are not among them in a folder
     model = ReaderModel(weights)
     model.load_state_dict(masters.state_dict())
     model.bfloat16()
@@ -297,6 +297,17 @@ def main() -> None:
                 break
         _save(masters, args.out)
     print(json.dumps({"steps": step, "tokens": seen}), flush=True)
+
+
+def _state(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    from training.save_reader import as_trained
+
+    if path.is_dir():
+        return as_trained(load_file(path / "model.safetensors"))
+    state: dict[str, torch.Tensor] = torch.load(path)
+    return state
 
 
 def _save(model: ReaderModel, out: Path) -> None:

@@ -49,7 +49,7 @@ def named_as_bert(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def as_trained(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The inverse of `named_as_bert`, in single precision: what training can go on from, without the word embeddings."""
+    """The inverse of `named_as_bert`, in single precision: what training can go on from; without word embeddings."""
     result = {}
     parts = {name: part for part, name in _NAMES.items()}
     for name, value in weights.items():

@@ -363,7 +363,7 @@ def test_help_and_lists_load_no_model_no_index_of_vectors_and_no_page(library):
         (["ask", "--batch", "no/such/file"], "no/such/file: cannot be read"),
         (["search", "--batch", "corpus"], "corpus: cannot be read"),
         (["verify", "no/such/file"], "no/such/file: cannot be read"),
-        (["verify", "pyproject.toml"], "pyproject.toml: is not JSON"),
+        (["verify", "pyproject.toml"], "pyproject.toml: is no export of Footnote"),
         (["evaluate", "no/such/set.jsonl"], "no/such/set.jsonl: there is no such question set"),
         (["chat", "--host", "0.0.0.0"], "only this machine may open the page"),
         (["chat", "--host", "192.168.1.2"], "only this machine may open the page"),

@@ -674,9 +674,11 @@ def test_an_evaluation_runs_and_shows_why(desk, tmp_path):
     run_evaluation(page)
     expect(page.locator("#fn-results h2")).to_have_text("Questions of the corpus")
     expect(page.locator(".fn-questions thead th")).to_have_text(["Question", "Kind", "Fused", "Words"])
-    plot = page.locator(".fn-plot img:visible")
-    assert plot.get_attribute("alt").startswith("Recall by number of passages looked at. fused: ")
-    assert plot.evaluate("image => image.complete && image.naturalWidth > 0")
+    plots = page.locator(".fn-plot img:visible")
+    named = [str(plot.get_attribute("alt")) for plot in plots.all()]
+    begins = ("Recall by number of passages looked at. fused: ", "Share of right answers", "Share of wrong answers")
+    assert [name.startswith(begin) for name, begin in zip(named, begins, strict=True)] == [True] * 3
+    assert all(plot.evaluate("image => image.complete && image.naturalWidth > 0") for plot in plots.all())
     row = page.get_by_role("button", name=FIRST_QUESTION).last
     row.click()
     why = page.locator(".fn-why")

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -15,6 +15,7 @@ from chat.interface.backend import Filters
 from chat.interface.history import Turn, dump_turns, load_turns, questions_before, stale_quotes
 from chat.interface.message import Place, render_answer
 from chat.interface.rendering import cite_href, escape, file_name, long_date, render_question, snippet
+from chat.question import clean_question
 from index.values import StoredArticle
 from ingest.article import Article
 
@@ -363,7 +364,9 @@ def test_what_a_question_was_completed_with_is_underlined(question, understood, 
 
 
 @given(NASTY, NASTY)
+@example("", "\ufffe")
 def test_the_question_as_understood_is_shown_whole(question, understood):
+    understood = clean_question(understood)  # as every question is before it is completed
     markup = render_answer(answer(quote(), question=question, understood=understood), place=Place(1, follows=True))
     if "fn-read" in markup:
         assert Reader(read_as(markup)).text == understood

@@ -108,7 +108,7 @@ class Candidates:
                     "passage": max(0.0, hit.score - added) / best,
                     "dense": float(hit.trace.get("dense_score") or 0.0),
                     "long": max(0.0, len(text) - 300) / 300,
-                    "names": _share(name_terms, own | heading_terms),
+                    "names": share(name_terms, own | heading_terms),
                     "asks": 1.0 if text.rstrip().endswith("?") else 0.0,
                     "furniture": 1.0 if hit.furniture else 0.0,
                     "label": len(label & asked_terms) / len(label) - 0.5 if label else 0.0,
@@ -152,7 +152,7 @@ def _quotable(hit: Hit) -> Iterator[Unit]:
             yield unit
 
 
-def _share(wanted: set[str], there: set[str]) -> float:
+def share(wanted: set[str] | frozenset[str], there: set[str] | frozenset[str]) -> float:
     """How much of `wanted` is there, 1 when nothing is wanted."""
     return len(wanted & there) / len(wanted) if wanted else 1.0
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chat.candidates import Vocabulary
+from chat.candidates import Vocabulary, share
 from chat.figures import agree, asked_kinds, asked_unit, comparable, find_figures, same_unit
 from chat.places import spellings
 from chat.question import is_mentioned
-from chat.reader import Reading
+from chat.reader import Reading, sigmoid
 from chat.terms import Asked, asked_for, figures_in, names_in, rarities, years_in
 from errors import SettingError
 from index.values import Hit
@@ -151,11 +151,11 @@ def confidence_features(
         "mentioned": _mentioned(question, around),
         "names_quote": _names_there(question, f"{hit.heading}\n{quote}", vocabulary),
         "years": _years_there(question, f"{' '.join(best.columns)} {quote}", around),
-        "figures": _share(figures_in(question), figures_in(around)),
+        "figures": share(figures_in(question), figures_in(around)),
         "kind": _kind(question, answer),
         "unit": _unit(question, answer),
         "length": math.log1p(len(answer)),
-        "repeats": _share(set(vocabulary.terms(answer)), set(terms)),
+        "repeats": share(set(vocabulary.terms(answer)), set(terms)),
         "negated": float(_negated(question) != _negated(quote)),
         "strict": float(bool(_strict(question))),
         "strict_missing": float(bool(_strict(question) - _strict(f"{hit.heading} {quote}"))),
@@ -186,11 +186,6 @@ def relevance_features(question: str, hits: Sequence[Hit], vocabulary: Vocabular
         "missing_together": _rarest_missing(rarity, together),
         "names": max(_names_there(question, f"{hit.heading}\n{hit.text}", vocabulary) for hit in hits),
     }
-
-
-def sigmoid(x: float) -> float:
-    """1 / (1 + e^-x)."""
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, x))))
 
 
 def log_odds(probability: float) -> float:
@@ -308,11 +303,6 @@ def _years_there(question: str, own: str, around: str) -> float:
     if wanted <= near:
         return 0.5 if not said else -0.5
     return -1.0
-
-
-def _share(wanted: set[str] | frozenset[str], there: set[str] | frozenset[str]) -> float:
-    """How much of `wanted` is there, 1 when nothing is wanted."""
-    return len(wanted & there) / len(wanted) if wanted else 1.0
 
 
 _CAPITAL = re.compile(r"\b[A-Z]\w+")

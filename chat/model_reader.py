@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from chat.candidates import Candidate, Candidates, new_figures
 from chat.cells import asks_for_cell, spans_of
 from chat.figures import NUMERIC, TEMPORAL, Figure, as_meant, asked_kinds
-from chat.reader import Reading, answering_spans, logistic, without_bullet
+from chat.reader import Reading, answering_spans, logistic, sigmoid, without_bullet
 from chat.span_model import PassageRead, SpanModel
 from chat.terms import Asked, asked_for, years_in
 from index.embedder import Embedder
@@ -91,7 +91,7 @@ class ModelReader:
 
     def relevance(self, question: str, passages: Sequence[Hit]) -> list[float]:
         """How probable it is, in (0, 1), that each passage is relevant."""
-        return [_sigmoid(_relevance(read)) for read in self._read(question, passages)]
+        return [sigmoid(_cut(_relevance(read))) for read in self._read(question, passages)]
 
     def _read(self, question: str, passages: Sequence[Hit]) -> list[PassageRead]:
         return self._model.read(question, [(hit.heading, hit.text) for hit in passages]) if passages else []
@@ -204,7 +204,3 @@ def _relevance(read: PassageRead) -> float:
 
 def _cut(logit: float) -> float:
     return max(-_MOST, min(_MOST, logit))
-
-
-def _sigmoid(logit: float) -> float:
-    return 1 / (1 + math.exp(-_cut(logit)))

@@ -161,10 +161,15 @@ class SentenceReader:
         return readings
 
 
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x)."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, x))))
+
+
 def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """The probability that a logistic model with `weights` gives."""
     total = sum(weights.get(name, 0.0) * value for name, value in features.items())
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    return sigmoid(total)
 
 
 _BULLET = re.compile(r"(?:[•·▪◦‣*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+(?=\S)")

@@ -19,7 +19,6 @@ from errors import ModelError
 from index.bert import Encoder
 from index.embedder import MINILM, find_model, weights_sha256
 from index.files import read_json
-from ingest.article import sha256_hex
 
 LONGEST_SPAN = 40  # word pieces; nine in ten answers of the training questions have at most 14
 
@@ -183,7 +182,7 @@ class TrainedModel:
 
         about = read_json(self._folder / "reader.json")
         base = find_model(str(about.get("base") or MINILM))
-        if sha256_hex((base / "model.safetensors").read_bytes()) != about.get("base_sha256"):
+        if weights_sha256(base) != about.get("base_sha256"):
             raise ModelError(
                 f"{base / 'model.safetensors'}: not the weights that the reader in {self._folder} was trained on; "
                 "reinstall with `make setup`"

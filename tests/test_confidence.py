@@ -18,9 +18,8 @@ from chat.confidence import (
     log_odds,
     quote_alone,
     relevance_features,
-    sigmoid,
 )
-from chat.reader import Reading
+from chat.reader import Reading, sigmoid
 from errors import SettingError
 from index.values import Hit
 from ingest.article import BlockKind

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat.confidence import sigmoid
+from chat.reader import sigmoid
 from evaluation.calibration import Judged, calibration_measures
 from training.fit_confidence import _asked, _Cache, _figures, _fitted, _names, _speaking, _threshold
 

@@ -13,11 +13,10 @@ fits nothing on it. `--write` puts the result into models/confidence/confidence.
 """
 
 import argparse
-import gzip
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ from index.library import Library
 from index.where import parse_where
 from ingest.sources import find_sources, is_skipped_in_corpus
 from training.fit_reader_weights import is_for_fitting
+from training.reader_examples import rows_of
 
 ROOT = Path(__file__).resolve().parent.parent
 READER = ROOT / "models" / "reader"
@@ -114,9 +114,9 @@ def main() -> None:
 def _squad_rows(args: argparse.Namespace, embedder: SentenceEmbedder) -> tuple[list[Row], str]:
     """Rows of both halves, and the reader's identity."""
     squad, work, fit, report = args.squad, args.work, args.fit, args.report
-    titles = {row["_id"]: row["title"] for row in _jsonl(squad / "corpus.jsonl.gz")}
+    titles = {row["_id"]: row["title"] for row in rows_of(squad / "corpus.jsonl.gz")}
     halves: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for row in _jsonl(squad / "queries.jsonl.gz"):
+    for row in rows_of(squad / "queries.jsonl.gz"):
         halves[is_for_fitting(titles[row["context_id"]])].append(row)
     chosen = [(row, True) for row in random.Random(SEED).sample(halves[True], min(fit, len(halves[True])))]
     chosen += [(row, False) for row in random.Random(SEED).sample(halves[False], min(report, len(halves[False])))]
@@ -197,11 +197,6 @@ class _Cache:
     def put(self, row: Row) -> None:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
-
-
-def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from (json.loads(line) for line in file)
 
 
 # Fitting ------------------------------------------------------------------------------------------------------------

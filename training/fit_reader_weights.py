@@ -9,13 +9,11 @@ Prints the weights, ready to paste, and how well they rank on a held-out fifth: 
 """
 
 import argparse
-import gzip
 import hashlib
 import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +23,7 @@ from chat.terms import asks_for_furniture
 from index.embedder import SentenceEmbedder
 from index.library import Library
 from ingest.sources import find_sources
+from training.reader_examples import rows_of
 
 MODEL = (
     "span",
@@ -78,8 +77,8 @@ def _rows(
     squad: Path, library: Library, reader: Reader, questions: int
 ) -> Iterator[list[tuple[dict[str, float], bool]]]:
     """For each question its candidates: features, and whether the unit holds a gold answer in the gold paragraph."""
-    titles = {row["_id"]: row["title"] for row in _jsonl(squad / "corpus.jsonl.gz")}
-    chosen = [row for row in _jsonl(squad / "queries.jsonl.gz") if is_for_fitting(titles[row["context_id"]])]
+    titles = {row["_id"]: row["title"] for row in rows_of(squad / "corpus.jsonl.gz")}
+    chosen = [row for row in rows_of(squad / "queries.jsonl.gz") if is_for_fitting(titles[row["context_id"]])]
     random.Random(0).shuffle(chosen)
     for row in chosen[:questions]:
         hits = library.search(row["text"], k=READ).hits
@@ -117,11 +116,6 @@ def _measure(rows: list[list[tuple[dict[str, float], bool]]], weights: dict[str,
         right.append(row[top][1])
     held = [r for r, f in zip(right, found, strict=True) if f]
     return {"right_of_found": round(float(np.mean(held)), 3), "auc_right": round(float(roc_auc_score(right, best)), 3)}
-
-
-def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from (json.loads(line) for line in file)
 
 
 if __name__ == "__main__":

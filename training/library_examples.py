@@ -9,7 +9,6 @@ whose articles the library holds. Never made of the sets that measure (training/
 """
 
 import argparse
-import gzip
 import json
 import pickle
 import random
@@ -23,7 +22,7 @@ from index.embedder import SentenceEmbedder, find_model
 from index.library import Library
 from index.values import Hit
 from ingest.article import BlockKind
-from training.reader_examples import Example, Pieces, make
+from training.reader_examples import Example, Pieces, make, rows_of
 
 _FIGURE = re.compile(
     r"(?:(?:US|HK|A|C)?[$€£¥]\s?)?\d[\d,]*(?:\.\d+)?(?:[- ]\d/\d)?"
@@ -77,8 +76,8 @@ def main() -> None:
 
 def _labelled(library: Library, pieces: Pieces, folder: Path) -> Iterator[Example]:
     """Questions on contexts of text and table: the words of a cell or sentence, in passages as search finds them."""
-    queries = {row["_id"]: row for row in _rows(folder / "queries.jsonl.gz")}
-    gold = {row["query_id"]: row["doc_id"] for row in _rows(folder / "evidence.jsonl.gz")}
+    queries = {row["_id"]: row for row in rows_of(folder / "queries.jsonl.gz")}
+    gold = {row["query_id"]: row["doc_id"] for row in rows_of(folder / "evidence.jsonl.gz")}
     for key, row in queries.items():
         answers = [str(each) for each in row["answer"]] if isinstance(row["answer"], list) else []
         spoken = row["category"] in ("span", "multi-span")
@@ -243,11 +242,6 @@ def _example(
     return make(
         pieces, question, hit.heading, hit.text, answers, relevant, source, spread=spread, span_known=span_known
     )
-
-
-def _rows(file: Path) -> list[dict[str, Any]]:
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines.read().split("\n") if line.strip()]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ questions that have an answer; and over all, with the best threshold on the null
 """
 
 import argparse
-import gzip
 import json
 import random
 import re
@@ -23,6 +22,7 @@ import numpy as np
 
 from chat.span_model import SpanModel, load_span_model
 from ingest.sentences import sentence_spans
+from training.reader_examples import rows_of
 
 _WINDOW = 1600  # characters read at once: some 350 word pieces
 _STEP = 800
@@ -38,7 +38,7 @@ def main() -> None:
     args = parser.parse_args()
     model = load_span_model(args.reader, number_type=lambda: args.number_type)
     for name in ("squad_v11_dev", "squad_v2_dev", "tatqa_test_textspan", "clapnq_dev"):
-        rows = _rows(args.heldout / f"{name}.jsonl.gz")
+        rows = rows_of(args.heldout / f"{name}.jsonl.gz")
         if args.most and len(rows) > args.most:
             rows = random.Random(0).sample(rows, args.most)
         found = [best(model, row["question"], row["title"].replace("_", " "), row["context"]) for row in rows]
@@ -116,11 +116,6 @@ def f1(one: str, other: str) -> float:
         return float(a == b)
     same = sum((Counter(a) & Counter(b)).values())
     return 2 * same / (len(a) + len(b))
-
-
-def _rows(file: Path) -> list[dict[str, Any]]:
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines.read().split("\n") if line.strip()]
 
 
 if __name__ == "__main__":

@@ -45,10 +45,14 @@ WEIGHTS: Mapping[str, float] = {
     "label": 1.5,
     "cell": 1.0,
 }
+Scored = tuple[float, int, int]  # a span's score above "no answer", and where it starts and ends
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d%]|[.,]\d)")
 _EMBEDDED = 12  # units whose similarity is computed
 _SPANS = 12  # of a unit that are looked at for one that says more than the question
+_SHORT = 60  # characters that an answer may have whatever it adds to the words that answer
+_SAME = 0.6  # of the characters of two spans shared, from which one says what the other does
+_EXACT = 0.5  # what a span's being no longer than the answer counts beside its holding it (docs/measurements.md)
 _MOST = 20.0  # logits are cut there: beyond, a model is as sure as it can be
 
 
@@ -98,13 +102,13 @@ class ModelReader:
 
     def _look(self, question: str, each: Candidate, hit: Hit, read: PassageRead) -> "_Looked":
         begin = each.unit.start - hit.start
-        best = _beyond(question, hit.text, read.best_spans(begin, begin + len(each.text), _SPANS))
+        spans = _beyond(question, hit.text, read.best_spans(begin, begin + len(each.text), _SPANS))
         features = {
             **each.features,
-            "span": _cut(best[0]) if best is not None else 0.0,
+            "span": _cut(spans[0][0]) if spans else 0.0,
             "relevance": _cut(_relevance(read)),
         }
-        return _Looked(each, read, None if best is None else (best[1] - begin, best[2] - begin), features)
+        return _Looked(each, read, [(score, start - begin, end - begin) for score, start, end in spans], features)
 
     def _reading(self, question: str, whole: str, looked: "_Looked", hit: Hit) -> Reading:
         each = looked.candidate
@@ -126,13 +130,14 @@ class ModelReader:
         )
 
     def _spans(
-        self, question: str, each: Candidate, read: PassageRead, begin: int, found: tuple[int, int] | None
+        self, question: str, each: Candidate, read: PassageRead, begin: int, spans: Sequence[Scored]
     ) -> tuple[tuple[int, int], ...]:
         """The words of a unit that answer: the model's, held to the kind of words that is asked for."""
         kinds = asked_kinds(question)
         start = each.unit.start
-        if found is None:
+        if not spans:
             return answering_spans(question, each.text, start)
+        found = spans[0][1:]
         if each.unit.kind is BlockKind.TABLE_ROW and not kinds:
             return (without_bullet(each.text, start),)
         if asked_for(question) is Asked.REASON and not kinds:
@@ -155,26 +160,46 @@ class ModelReader:
                 # Whole figures: "16.02" of "more than US$16.02 billion" tells less than it says.
                 first, last = as_meant(each.text, inside[0])[0], as_meant(each.text, inside[-1])[1]
                 found = (min(found[0], first), max(found[1], last))
+        else:
+            found = likeliest(spans)
         return ((start + found[0], start + found[1]),)
 
 
 @dataclass(slots=True)
 class _Looked:
-    """A candidate with the model's best span in it, (start, end) in its text, and what speaks for it."""
+    """A candidate with the model's best spans in it, their places counted in its text, and what speaks for it."""
 
     candidate: Candidate
     read: PassageRead
-    found: tuple[int, int] | None
+    found: Sequence[Scored]
     features: dict[str, float]
 
 
-def _beyond(question: str, text: str, spans: Sequence[tuple[float, int, int]]) -> tuple[float, int, int] | None:
-    """The first of `spans` that says more than the question does, else the first; None where there is none."""
+def _beyond(question: str, text: str, spans: Sequence[Scored]) -> Sequence[Scored]:
+    """Those of `spans` that say more than the question does, all where none does."""
     said = set(_WORD.findall(question.lower()))
-    for span in spans:
-        if not set(_WORD.findall(text[span[1] : span[2]].lower())) <= said:
-            return span
-    return spans[0] if spans else None
+    return [span for span in spans if not set(_WORD.findall(text[span[1] : span[2]].lower())) <= said] or spans
+
+
+def likeliest(spans: Sequence[Scored]) -> tuple[int, int]:
+    """The start and end of the span most probably taken for a right answer, if one of `spans` (best first) is it.
+
+    The best span is often a word of the phrase that answers ("projects" of "projects inside the group"). A span serves
+    where it holds the answer and is short, or is nearly the same; and the less it adds, the better it is: the least
+    expected risk (Kumar and Byrne, "Minimum Bayes-Risk Decoding", 2004) where `evaluation/answers.py` says what is
+    right.
+    """
+    odds = [math.exp(score - spans[0][0]) for score, _, _ in spans]
+
+    def worth(start: int, end: int) -> float:
+        total = 0.0
+        for share, (_, first, last) in zip(odds, spans, strict=True):
+            same = 2 * max(0, min(end, last) - max(start, first)) / (end - start + last - first)
+            holds = start <= first and last <= end and end - start <= max(_SHORT, 4 * (last - first))
+            total += share * (float(holds or same >= _SAME) + _EXACT * same)
+        return total
+
+    return max(((start, end) for _, start, end in spans), key=lambda each: worth(*each))
 
 
 def _of_the_years(asked: frozenset[int], text: str, figures: Sequence[Figure]) -> Sequence[Figure]:

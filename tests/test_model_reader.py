@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat.answering import Answerer
 from chat.candidates import Candidates
-from chat.model_reader import ModelReader, _beyond
+from chat.model_reader import ModelReader, _beyond, likeliest
 from chat.span_model import PassageRead
 from index.library import Library
 from ingest.sources import find_sources
@@ -97,9 +99,35 @@ def test_a_figure_is_that_of_the_year_asked_for(library):
 def test_words_of_the_question_are_no_answer():
     text = "The forecast for 2028 is twice that of 2023."
     spans = [(9.0, 4, 21), (8.0, 25, 35), (7.0, 4, 35)]
-    assert _beyond("What is the forecast for 2028?", text, spans) == spans[1]
-    assert _beyond("What is the forecast for 2028?", text, spans[:1]) == spans[0]  # nothing else was found
-    assert _beyond("What?", text, []) is None
+    assert _beyond("What is the forecast for 2028?", text, spans) == spans[1:]
+    assert _beyond("What is the forecast for 2028?", text, spans[:1]) == spans[:1]  # nothing else was found
+    assert _beyond("What?", text, []) == []
+
+
+def test_of_nested_spans_the_one_that_most_answers_stand_in_is_shown():
+    # A word alone, the phrase around it, and one that adds a little to the phrase, which few believe.
+    assert likeliest([(5.0, 0, 8), (4.8, 0, 58), (1.0, 0, 60)]) == (0, 58)
+
+
+def test_a_span_of_which_the_model_is_sure_stays():
+    assert likeliest([(9.0, 10, 20), (2.0, 0, 40), (1.0, 10, 55)]) == (10, 20)
+
+
+def test_a_span_is_not_stretched_beyond_what_is_still_short():
+    assert likeliest([(5.0, 0, 10), (4.9, 0, 200)]) == (0, 10)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-20, 20), st.integers(0, 300), st.integers(1, 80)).map(
+            lambda each: (each[0], each[1], each[1] + each[2])
+        ),
+        min_size=1,
+        max_size=12,
+    ).map(lambda spans: sorted(spans, reverse=True))
+)
+def test_what_is_shown_is_one_of_the_spans_found(spans):
+    assert likeliest(spans) in {each[1:] for each in spans}
 
 
 def test_a_reason_is_the_whole_sentence(library):

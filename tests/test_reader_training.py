@@ -1,5 +1,7 @@
 """How examples for the reader are made and laid out, and that training learns from them."""
 
+import gzip
+import json
 import random
 
 import pytest
@@ -7,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.embedder import MINILM, find_model
-from training.reader_examples import Pieces, changed, make, nearest, without_answer
+from index.library import Library
+from ingest.sources import find_sources
+from tests.fakes_embedder import BagEmbedder
+from training.reader_examples import Pieces, changed, make, nearest, places_of, rows_of, save, without_answer
 from training.save_reader import as_trained, named_as_bert
-from training.train_reader import Prepared, ReaderModel, batches, loss_of, parts
+from training.train_reader import Prepared, ReaderModel, batches, load_pools, loss_of, parts
+from training.written_examples import key_of, of_paragraphs, wrong
 
 PASSAGE = (
     "The company sold 92 devices in 2023. Sales rose to US$1.59 billion before the reform. "
@@ -79,6 +85,52 @@ def test_the_answer_stays_in_what_is_kept_of_a_passage(pieces, seed, longest, re
 def test_a_passage_without_an_answer_points_at_the_null(pieces):
     prepared = Prepared(laid_out(make(pieces, "Who?", "", PASSAGE, [], 0, "test")), 96, random.Random(0))
     assert (prepared.start, prepared.end, prepared.relevant, prepared.known) == (0, 0, 0, True)
+
+
+def test_words_stand_where_they_are_words_of_their_own():
+    assert places_of("40", "40 devices, 140 or 40.5, and 40") == [(0, 2), (29, 31)]
+    assert places_of(" ", "nothing") == []
+
+
+def test_written_questions_find_their_passages_by_what_these_say(tmp_path, pieces, capsys):
+    (tmp_path / "train").mkdir()
+    pack(tmp_path / "train" / "set.jsonl.gz", [{"title": "A_company", "context": PASSAGE}])
+    pack(
+        tmp_path / "questions.jsonl.gz",
+        [
+            {"passage": key_of(PASSAGE), "question": "Who began the company?", "answer": "Ada Lovelace"},
+            {"passage": key_of(PASSAGE), "question": "Who sold the company?", "answer": ""},
+            {"passage": key_of(PASSAGE), "question": "Where?", "answer": "words that are not there"},
+            {"passage": key_of("gone"), "question": "Who?", "answer": "Nobody"},
+        ],
+    )
+    rows = rows_of(tmp_path / "questions.jsonl.gz")
+    made = list(of_paragraphs(tmp_path, rows, pieces))
+    assert [(each.source, each.relevant, bool(each.spans)) for each in made] == [
+        ("written", 1, True),
+        ("written:null", -1, False),
+    ]
+    assert made[0].heading == pieces("A company")[0]
+    save(made, tmp_path / "out" / "written.pickle")
+    assert '"written": 1' in capsys.readouterr().out
+    assert [each[5] for pool in load_pools(tmp_path / "out").values() for each in pool] == ["written", "written:null"]
+
+
+def test_wrong_passages_are_those_that_neither_overlap_nor_hold_the_answer(tmp_path):
+    (tmp_path / "a.md").write_text("# Board\n\nAda Lovelace chairs the board of the company.\n", encoding="utf-8")
+    (tmp_path / "b.md").write_text("# Board\n\nThe board of the company met in spring.\n", encoding="utf-8")
+    (tmp_path / "c.md").write_text("# Board\n\nThe company's board thanked Ada Lovelace.\n", encoding="utf-8")
+    with Library(tmp_path / "library", BagEmbedder()) as library:
+        library.add(find_sources(tmp_path))
+        hits = library.search("Who chairs the board of the company?", k=12).hits
+        own = next(hit for hit in hits if "chairs" in hit.text)
+        found = wrong(hits, "Ada Lovelace", own.article_id, own.start, own.end)
+    assert ["met in spring" in each.text for each in found] == [True]
+
+
+def pack(file, rows):
+    with gzip.open(file, "wt", encoding="utf-8") as packed:
+        packed.writelines(json.dumps(row) + "\n" for row in rows)
 
 
 @pytest.mark.model

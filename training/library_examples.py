@@ -9,11 +9,8 @@ whose articles the library holds. Never made of the sets that measure (training/
 """
 
 import argparse
-import json
-import pickle
 import random
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +19,7 @@ from index.embedder import SentenceEmbedder, find_model
 from index.library import Library
 from index.values import Hit
 from ingest.article import BlockKind
-from training.reader_examples import Example, Pieces, make, rows_of
+from training.reader_examples import Example, Pieces, make, places_of, rows_of, save
 
 _FIGURE = re.compile(
     r"(?:(?:US|HK|A|C)?[$€£¥]\s?)?\d[\d,]*(?:\.\d+)?(?:[- ]\d/\d)?"
@@ -63,15 +60,7 @@ def main() -> None:
         if args.tatqa:
             made += _labelled(library, pieces, args.tatqa)
         made += _templates(library, pieces, args.most, random_)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    aside = args.out.with_suffix(".new")
-    with aside.open("wb") as file:
-        pickle.dump(
-            [(e.question, e.heading, e.passage, e.spans, e.relevant, e.source, e.spread, e.span_known) for e in made],
-            file,
-        )
-    aside.replace(args.out)
-    print(json.dumps(Counter(each.source for each in made), indent=1))
+    save(made, args.out)
 
 
 def _labelled(library: Library, pieces: Pieces, folder: Path) -> Iterator[Example]:
@@ -83,7 +72,7 @@ def _labelled(library: Library, pieces: Pieces, folder: Path) -> Iterator[Exampl
         spoken = row["category"] in ("span", "multi-span")
         for hit in library.search(row["text"], k=12).hits:
             own = hit.source == gold.get(key)
-            found = [place for answer in answers for place in _places(answer, hit.text)] if spoken else []
+            found = [place for answer in answers for place in places_of(answer, hit.text)] if spoken else []
             if own and spoken and 0 < len(found) <= 4:
                 yield _example(pieces, row["text"], hit, found, 1, "library:tatqa")
             elif own and not spoken:
@@ -220,12 +209,6 @@ def _asked_in_place(sentence: str, match: re.Match[str], kind: str, random_: ran
     if random_.random() < 0.4:
         return f"{asked.capitalize()} {' '.join(keep[1])} {' '.join(keep[0])}".strip(" .,;") + "?"
     return f"{' '.join(keep[0])} {asked} {' '.join(keep[1])}".strip(" .,;") + "?"
-
-
-def _places(answer: str, text: str) -> list[tuple[int, int]]:
-    """Where `answer` stands in `text` as words or figures of its own."""
-    pattern = r"(?<![\w.,])" + re.escape(answer.strip()) + r"(?![\w]|[.,]\d)"
-    return [match.span() for match in re.finditer(pattern, text)] if answer.strip() else []
 
 
 def _example(

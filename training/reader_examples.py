@@ -16,9 +16,9 @@ import json
 import pickle
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +258,22 @@ def examples(data: Path, pieces: Pieces, seed: int = 0) -> Iterator[Example]:
             yield make(pieces, row["query"], row["title"].replace("_", " "), negative, [], 0, row["source"] + ":pair")
 
 
+def places_of(answer: str, text: str) -> list[tuple[int, int]]:
+    """Where `answer` stands in `text` as words or figures of its own."""
+    pattern = r"(?<![\w.,])" + re.escape(answer.strip()) + r"(?![\w]|[.,]\d)"
+    return [match.span() for match in re.finditer(pattern, text)] if answer.strip() else []
+
+
+def save(examples: Sequence[Example], file: Path) -> None:
+    """Write examples where `training.train_reader` finds them, in one go, and print how many there are of each kind."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(".new")
+    with aside.open("wb") as opened:
+        pickle.dump([tuple(getattr(each, f.name) for f in fields(each)) for each in examples], opened)
+    aside.replace(file)
+    print(json.dumps(Counter(each.source for each in examples), indent=1))
+
+
 def main() -> None:
     """Write the examples."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -267,17 +283,7 @@ def main() -> None:
     from index.embedder import find_model
 
     pieces = Pieces(find_model("sentence-transformers/all-MiniLM-L6-v2") / "tokenizer.json")
-    made = list(examples(args.data, pieces))
-    args.out.mkdir(parents=True, exist_ok=True)
-    with (args.out / "questions.pickle").open("wb") as file:
-        pickle.dump(
-            [(e.question, e.heading, e.passage, e.spans, e.relevant, e.source, e.spread, e.span_known) for e in made],
-            file,
-        )
-    counts: dict[str, int] = defaultdict(int)
-    for each in made:
-        counts[each.source] += 1
-    print(json.dumps(counts, indent=1))
+    save(list(examples(args.data, pieces)), args.out / "questions.pickle")
 
 
 if __name__ == "__main__":

@@ -64,8 +64,7 @@ class Encoder:
         self._norm = self._two(weights, "embeddings.LayerNorm")
         layers = range(int(config["num_hidden_layers"]))
         self._layers = [self._layer(weights, f"encoder.layer.{number}.") for number in layers]
-        # Layers whose scores were too large for exp() once; the others are spared a look at every score.
-        self._large: set[int] = set()
+        self._careful = False  # whether scores were too large for exp() once; else each is spared a look
 
     @property
     def longest(self) -> int:
@@ -87,18 +86,25 @@ class Encoder:
 
         count, longest = tokens.shape
         mask = _real(lengths, longest).to(self.type)
-        hidden = functional.embedding(torch.from_numpy(tokens), self._words) + self._positions[:longest]
+        first = functional.embedding(torch.from_numpy(tokens), self._words) + self._positions[:longest]
         if second is not None:
-            hidden += torch.from_numpy(second)[:, :, None] * self._second
-        hidden = self._normed(hidden.view(count * longest, self.dimension), self._norm)
-        for number, (attention, output, norm, up, down, last_norm) in enumerate(self._layers):
-            mixed = self._attend(number, self._linear(hidden, attention, ""), mask)
+            first += torch.from_numpy(second)[:, :, None] * self._second
+        first = self._normed(first.view(count * longest, self.dimension), self._norm)
+        hidden = self._through_layers(first, mask)
+        if not self._careful and not bool(torch.isfinite(hidden).all()):
+            self._careful = True
+            hidden = self._through_layers(first, mask)
+        return hidden.view(count, longest, self.dimension)
+
+    def _through_layers(self, hidden: Any, mask: Any) -> Any:
+        for attention, output, norm, up, down, last_norm in self._layers:
+            mixed = self._attend(self._linear(hidden, attention, ""), mask)
             hidden = self._normed(self._linear(mixed, output, "").add_(hidden), norm)
             inner = self._linear(hidden, up, "gelu")
             hidden = self._normed(self._linear(inner, down, "").add_(hidden), last_norm)
-        return hidden.view(count, longest, self.dimension)
+        return hidden
 
-    def _attend(self, number: int, projected: Any, mask: Any) -> Any:
+    def _attend(self, projected: Any, mask: Any) -> Any:
         """Scaled dot-product attention, shape (count * longest, dimension), of queries, keys and values side by side.
 
         A padded key counts nothing because its value is 0, and so is its 1 in the last column of the values, whose
@@ -115,12 +121,8 @@ class Encoder:
         torch.mul(value, mask[:, None, :, None], out=summed[..., :width])
         summed[..., width] = mask[:, None, :]
         scores = torch.bmm(query.view(shape), key.view(shape).transpose(1, 2))
-        if number not in self._large:
-            mixed = _mixed(scores.exp_(), summed)
-            if bool(torch.isfinite(mixed).all()):
-                return mixed.reshape(count * longest, self.dimension)
-            self._large.add(number)
-            scores = torch.bmm(query.view(shape), key.view(shape).transpose(1, 2))
+        if not self._careful:
+            return _mixed(scores.exp_(), summed).reshape(count * longest, self.dimension)
         scores.view(count, self._heads, longest, longest).masked_fill_(mask[:, None, None, :] == 0, -math.inf)
         mixed = _mixed(scores.sub_(scores.amax(-1, keepdim=True)).exp_(), summed)
         return mixed.reshape(count * longest, self.dimension)

@@ -127,7 +127,6 @@ class Library:
         self._lock = threading.RLock()
         self._held: tuple[int, list[Held]] | None = None
         self._summaries: tuple[list[Held], list[ArticleSummary]] | None = None
-        self._last_query: tuple[str, npt.NDArray[np.float32]] | None = None
 
     # Adding and removing ------------------------------------------------------------------------------------------
 
@@ -361,7 +360,7 @@ class Library:
         vector: npt.NDArray[np.float32] | None = None
         embed = time.perf_counter()
         if method is not Method.WORDS and len(self._vector_view()):
-            vector = self._vector_of(query)
+            vector = self.embedder.embed_queries([query])[0]
         retrieve = time.perf_counter()
         preference = self._prefer(query, self.articles())
         ranked = self._ranked(query, vector, where, method, max(self._search_settings.depth, k), preference)
@@ -374,14 +373,6 @@ class Library:
             "total": round((end - begin) * 1000, 2),
         }
         return SearchResult(query, hits, times, preference)
-
-    def _vector_of(self, query: str) -> npt.NDArray[np.float32]:
-        """The question's vector; the last one is kept, since a grid puts a question to one article after another."""
-        known = self._last_query
-        if known is None or known[0] != query:
-            known = (query, self.embedder.embed_queries([query])[0])
-            self._last_query = known
-        return known[1]
 
     def warm_up(self) -> None:
         """Load the model and the views now, so that the first question does not wait for them."""

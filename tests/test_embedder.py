@@ -86,6 +86,31 @@ def test_models_that_pool_otherwise_are_computed_as_sentence_transformers_does(c
 
 
 @pytest.mark.model
+def test_a_question_is_computed_once_while_it_is_remembered(monkeypatch):
+    import index.embedder as module
+
+    computed: list[list[str]] = []
+    encode = module._encode
+
+    def counted(model, tokenizer, texts, threads):
+        computed.append(list(texts))
+        return encode(model, tokenizer, texts, threads)
+
+    monkeypatch.setattr(module, "_encode", counted)
+    monkeypatch.setattr(module, "_REMEMBERED", 2)
+    embedder = SentenceEmbedder(number_type="float32")
+    first = embedder.embed_queries(["harvest"])
+    both = embedder.embed_queries(["pears", "harvest", "pears"])
+    assert both.shape == (3, 384)
+    assert np.array_equal(both[1], first[0])
+    assert np.array_equal(both[0], both[2])
+    embedder.embed_queries(["harvest", "plums"])  # pears were asked for longest ago
+    embedder.embed_queries(["pears"])
+    assert computed == [["harvest"], ["pears"], ["plums"], ["pears"]]
+    assert embedder.embed_queries([]).shape == (0, 384)
+
+
+@pytest.mark.model
 @pytest.mark.parametrize("number_type", ["float32", "bfloat16"])
 def test_scores_beyond_what_exp_takes_are_no_trouble(copied_model, number_type):
     import torch
@@ -103,7 +128,7 @@ def test_scores_beyond_what_exp_takes_are_no_trouble(copied_model, number_type):
     found = embedder.embed_passages(TEXTS)
     assert torch.isfinite(torch.from_numpy(found)).all()
     assert isinstance(embedder._model, Bert)
-    assert {1, 4} <= embedder._model._encoder._large
+    assert embedder._model._encoder._careful
     # Such a model is all edges: what rounds in bfloat16 may fall on the other side of one.
     assert (found * expected).sum(axis=1).min() > (0.999 if number_type == "float32" else 0.8)
 

@@ -88,21 +88,6 @@ def test_a_choice_of_nothing_is_told(three, library):
         three.find(["pears.txt"], parse_where(["company=Acme"]))
 
 
-def test_the_question_of_a_row_of_a_grid_is_embedded_once(three, monkeypatch):
-    embedded: list[list[str]] = []
-    embed = three.embedder.embed_queries
-
-    def remember(queries):
-        embedded.append(queries)
-        return embed(queries)
-
-    monkeypatch.setattr(three.embedder, "embed_queries", remember)
-    for question in ("harvest", "pears", "harvest"):
-        for source in ("apples.txt", "pears.txt"):
-            three.search(question, where=parse_where([f"source={source}"]))
-    assert embedded == [["harvest"], ["pears"], ["harvest"]]
-
-
 # Adding --------------------------------------------------------------------------------------------------------------
 
 

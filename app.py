@@ -682,6 +682,8 @@ def _counted(title: str, unit: str = " questions") -> Iterator[Callable[[int, in
 
 
 def _answer_text(answer: "Answer") -> str:
+    from chat.answer import percent_of
+
     understood = (
         f"Understood as: {answer.understood} (--as-written takes it as it stands)\n" if answer.completed else ""
     )
@@ -708,6 +710,8 @@ def _answer_text(answer: "Answer") -> str:
             )
     lines += [f"\nNo answer to {part.label}: {part.explanation}" for part in answer.parts if part.reason is not None]
     lines += [f"\n{note}" for note in answer.notes]
+    if answer.confidence is not None:
+        lines.append(f"\nRight with a probability of {percent_of(answer.confidence)} in 100.")
     return "\n".join(lines)
 
 

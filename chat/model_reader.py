@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from chat.candidates import Candidate, Candidates, new_figures
 from chat.cells import asks_for_cell, spans_of
 from chat.figures import NUMERIC, TEMPORAL, Figure, as_meant, asked_kinds
-from chat.reader import Reading, answering_spans, logistic, sigmoid, without_bullet
+from chat.reader import Reading, answering_spans, logistic, sigmoid, weighed, without_bullet
 from chat.span_model import PassageRead, SpanModel
 from chat.terms import Asked, asked_for, years_in
 from index.embedder import Embedder
@@ -49,6 +49,8 @@ Scored = tuple[float, int, int]  # a span's score above "no answer", and where i
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d%]|[.,]\d)")
 _EMBEDDED = 12  # units whose similarity is computed
+_AT_ONCE = 5  # passages that are read before it is asked whether the others can win
+_MOST_GAINED = 3.0  # log odds that reading adds to a unit, nearly always at most (docs/measurements.md)
 _SPANS = 12  # of a unit that are looked at for one that says more than the question
 _SHORT = 60  # characters that an answer may have whatever it adds to the words that answer
 _SAME = 0.6  # of the characters of two spans shared, from which one says what the other does
@@ -74,14 +76,26 @@ class ModelReader:
         return hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
 
     def read(self, question: str, passages: Sequence[Hit], *, whole: str = "") -> list[Reading]:
-        """Readings of all units that could answer, best first."""
+        """Readings of all units that could answer, best first; of those in passages that could win.
+
+        The model reads the passages with the best units first and stops when those of the others cannot win.
+        """
         candidates = self._candidates.of(question, passages, whole or question)
         if not candidates:
             return []
-        wanted = sorted({each.passage for each in candidates})
-        reads = dict(zip(wanted, self._read(whole or question, [passages[i] for i in wanted]), strict=True))
-        looked = [self._look(question, each, passages[each.passage], reads[each.passage]) for each in candidates]
-        looked.sort(key=lambda each: -logistic(each.features, self._weights))
+        units: dict[int, list[Candidate]] = {}
+        for candidate in candidates:
+            units.setdefault(candidate.passage, []).append(candidate)
+        hopes = {i: max(weighed(unit.features, self._weights) for unit in units[i]) for i in units}
+        order = sorted(units, key=lambda i: (-hopes[i], i))
+        looked: list[_Looked] = []
+        for first in range(0, len(order), _AT_ONCE):
+            wave = order[first : first + _AT_ONCE]
+            if looked and weighed(looked[0].features, self._weights) > hopes[wave[0]] + _MOST_GAINED:
+                break
+            for i, read in zip(wave, self._read(whole or question, [passages[i] for i in wave]), strict=True):
+                looked += [self._look(question, unit, passages[i], read) for unit in units[i]]
+            looked.sort(key=lambda each: -weighed(each.features, self._weights))
         vectors = self._embedder.embed_queries([question, *(each.candidate.read_as for each in looked[:_EMBEDDED])])
         similarities = [float(each) for each in vectors[1:] @ vectors[0]]
         # What was not looked at so closely is taken for no nearer than the farthest that was.

@@ -166,10 +166,14 @@ def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, x))))
 
 
+def weighed(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """The log odds that a logistic model with `weights` gives; a feature that is not known counts nothing."""
+    return sum(weights.get(name, 0.0) * value for name, value in features.items())
+
+
 def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """The probability that a logistic model with `weights` gives."""
-    total = sum(weights.get(name, 0.0) * value for name, value in features.items())
-    return sigmoid(total)
+    return sigmoid(weighed(features, weights))
 
 
 _BULLET = re.compile(r"(?:[•·▪◦‣*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+(?=\S)")

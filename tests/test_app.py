@@ -454,6 +454,12 @@ def test_different_values_are_printed_with_their_quotes():
     assert "different values" not in _answer_text(test_export.answer(one))
 
 
+def test_how_probable_an_answer_is_stands_under_it():
+    value = test_export.answer(test_export.quote("It may reach US$7.33 billion", "US$7.33 billion"))
+    assert _answer_text(replace(value, confidence=0.714)).endswith("\n\nRight with a probability of 71 in 100.")
+    assert "probability" not in _answer_text(replace(value, confidence=None))
+
+
 def test_a_grid_is_made_and_verified(library, tmp_path):
     asked = "".join(f"{each['question']}\n" for each in questions()[:2])
     for suffix in (".xlsx", ".csv"):

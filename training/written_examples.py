@@ -46,12 +46,12 @@ def key_of(text: str) -> str:
 def of_paragraphs(data: Path, rows: Sequence[Mapping[str, Any]], pieces: Pieces) -> Iterator[Example]:
     """Questions on paragraphs of the training sets."""
     asked = {row["passage"] for row in rows}
-    known = {}
+    known: dict[str, tuple[str, str]] = {}
     for file in sorted((data / "train").glob("*.jsonl.gz")):
-        for row in rows_of(file):
-            key = key_of(row["context"])
+        for paragraph in rows_of(file):
+            key = key_of(paragraph["context"])
             if key in asked:
-                known[key] = (row["title"].replace("_", " "), row["context"])
+                known[key] = (paragraph["title"].replace("_", " "), paragraph["context"])
     for row in rows:
         if row["passage"] in known:
             heading, text = known[row["passage"]]

@@ -154,6 +154,31 @@ def test_the_model_is_asked_the_whole_question_once(library):
     assert model.asked == ["What do devices of Acme need?"]
 
 
+def test_passages_that_cannot_win_are_not_read(tmp_path, monkeypatch):
+    for number in range(9):
+        words = "Pears are sold by weight." if number else "Plums of Acme are harvested in August by 40 people."
+        (tmp_path / f"{number}.md").write_text(f"# Fruit {number}\n\n{words}\n", encoding="utf-8")
+    with Library(tmp_path / "library", BagEmbedder()) as many:
+        many.add(find_sources(tmp_path))
+        question = "When are the plums of Acme harvested?"
+        hits = many.search(question, k=10).hits
+        seen: list[int] = []
+
+        class Counting(ScriptedModel):
+            def read(self, asked: str, passages: Sequence[tuple[str, str]]) -> list[PassageRead]:
+                seen.append(len(passages))
+                return super().read(asked, passages)
+
+        sure = ModelReader(Counting({"August": 9.0}), Candidates(many), many.embedder).read(question, hits)
+        assert (len(hits), seen) == (9, [4])
+        assert {each.passage for each in sure} < set(range(9))
+        seen.clear()
+        monkeypatch.setattr("chat.model_reader._MOST_GAINED", 20.0)  # reading may lift any unit above any other
+        doubtful = ModelReader(Counting(), Candidates(many), many.embedder).read("Which fruit is sold by weight?", hits)
+        assert seen == [4, 4, 1]
+        assert {each.passage for each in doubtful} == set(range(9))
+
+
 def test_relevance_orders_passages(library):
     hits = library.search("devices", k=10).hits
     reader = ModelReader(ScriptedModel(relevant="clinical trial"), Candidates(library), library.embedder)

@@ -51,7 +51,7 @@ _YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d%]|[.,]\d)")
 _EMBEDDED = 12  # units whose similarity is computed
 _AT_ONCE = 4  # passages that are read before it is asked whether the others can win
 _MOST_GAINED = 1.5  # log odds by which reading lifts a unit above what leads by then, hardly ever more
-_SPANS = 12  # of a unit that are looked at for one that says more than the question
+SPANS = 12  # of a unit that are looked at for the words to show
 _SHORT = 60  # characters that an answer may have whatever it adds to the words that answer
 _SAME = 0.6  # of the characters of two spans shared, from which one says what the other does
 _EXACT = 0.5  # what a span's being no longer than the answer counts beside its holding it (docs/measurements.md)
@@ -116,7 +116,7 @@ class ModelReader:
 
     def _look(self, question: str, each: Candidate, hit: Hit, read: PassageRead) -> "_Looked":
         begin = each.unit.start - hit.start
-        spans = _beyond(question, hit.text, read.best_spans(begin, begin + len(each.text), _SPANS))
+        spans = _beyond(question, hit.text, read.best_spans(begin, begin + len(each.text), SPANS))
         features = {
             **each.features,
             "span": _cut(spans[0][0]) if spans else 0.0,

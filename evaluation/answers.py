@@ -24,6 +24,7 @@ An answerable question that was not answered has 0 in the first rows; one whose 
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 
 from chat.answer import Answer
 from evaluation.calibration import CALIBRATION_MEASURES, Judged
@@ -111,10 +112,15 @@ def is_right(question: Question, answer: Answer) -> bool:
         shown += [f"{v.text} {v.quote.text}" for each in answer.disagreements[:2] for v in each.values]
         shown = [each for each in shown if len(each) <= SHOWN_LIMIT]
         return all(any(holds(each, gold) for each in shown) for gold in question.answers)
-    roof = _ROOF.get(question.kind, 60)
+    return says(text, question.answers, question.kind)
+
+
+def says(text: str, golds: Sequence[str], kind: str = "") -> bool:
+    """Whether a text holds the words of a gold answer and is not much longer, or nearly the same."""
+    roof = _ROOF.get(kind, 60)
     return any(
         (holds(text, gold) and len(text) <= max(roof, 4 * len(gold))) or token_f1(text, gold) >= RIGHT_F1
-        for gold in question.answers
+        for gold in golds
     )
 
 

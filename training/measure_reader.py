@@ -5,7 +5,9 @@
 HELDOUT is a folder with the four files. Exact match and F1 as in SQuAD's own script (Rajpurkar et al., 2016); for v2
 the best F1 over all thresholds on the null (Rajpurkar et al., 2018). CLAP-NQ: token F1 of the sentence that holds the
 best span with the nearest gold sentence (`sentence_f1`) and with all of them together (`sentence_f1_all`), over the
-questions that have an answer; and over all, with the best threshold on the null (`best_with_null`).
+questions that have an answer; and over all, with the best threshold on the null (`best_with_null`). `right` is the
+share of v1.1's questions whose best span counts as right in evaluations of answers, `right_shown` that of the words
+that the program would show of the same sentence.
 """
 
 import argparse
@@ -20,7 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from chat.model_reader import SPANS, Scored, likeliest
 from chat.span_model import SpanModel, load_span_model
+from evaluation.answers import says
 from ingest.sentences import sentence_spans
 from training.reader_examples import rows_of
 
@@ -41,21 +45,28 @@ def main() -> None:
         rows = rows_of(args.heldout / f"{name}.jsonl.gz")
         if args.most and len(rows) > args.most:
             rows = random.Random(0).sample(rows, args.most)
-        found = [best(model, row["question"], row["title"].replace("_", " "), row["context"]) for row in rows]
-        print(json.dumps({"set": name, "questions": len(rows), **measures(name, rows, found)}), flush=True)
+        both = [best(model, row["question"], row["title"].replace("_", " "), row["context"]) for row in rows]
+        figures = measures(name, rows, [span for span, _ in both])
+        if name == "squad_v11_dev":
+            figures["right"] = _right(rows, [span[1:] for span, _ in both])
+            figures["right_shown"] = _right(rows, [shown for _, shown in both])
+        print(json.dumps({"set": name, "questions": len(rows), **figures}), flush=True)
 
 
-def best(model: SpanModel, question: str, heading: str, context: str) -> tuple[float, int, int]:
-    """(score above the null, start, end) of the best span anywhere in the context, read in windows."""
+def best(model: SpanModel, question: str, heading: str, context: str) -> tuple[Scored, tuple[int, int]]:
+    """The best span anywhere in the context, read in windows, and where the words to show of its sentence stand."""
     begins = list(range(0, max(1, len(context) - _STEP), _STEP)) if len(context) > _WINDOW else [0]
     begins = [begin if begin == 0 else context.rfind(" ", 0, begin) + 1 for begin in begins]
     reads = model.read(question, [(heading, context[begin : begin + _WINDOW]) for begin in begins])
-    spans = []
+    found: list[tuple[Scored, tuple[int, int]]] = []
     for begin, read in zip(begins, reads, strict=True):
         span = read.best_span(0, len(context))
         if span is not None:
-            spans.append((span[0], begin + span[1], begin + span[2]))
-    return max(spans, default=(-99.0, 0, 0))
+            text = context[begin : begin + _WINDOW]
+            first, last = next((s for s in sentence_spans(text) if s[0] <= span[1] < s[1]), (0, len(text)))
+            start, end = likeliest(read.best_spans(first, last, SPANS) or [span])
+            found.append(((span[0], begin + span[1], begin + span[2]), (begin + start, begin + end)))
+    return max(found, default=((-99.0, 0, 0), (0, 0)))
 
 
 def measures(name: str, rows: Sequence[dict[str, Any]], found: Sequence[tuple[float, int, int]]) -> dict[str, float]:
@@ -88,6 +99,15 @@ def measures(name: str, rows: Sequence[dict[str, Any]], found: Sequence[tuple[fl
     if name == "squad_v11_dev":
         return {"em": round(100 * float(exact.mean()), 2), "f1": round(100 * float(f1s.mean()), 2)}
     return {"em": round(float(exact.mean()), 3), "f1": round(float(f1s.mean()), 3)}
+
+
+def _right(rows: Sequence[dict[str, Any]], spans: Sequence[tuple[int, int]]) -> float:
+    """The share of questions, in percent, whose words at `spans` count as right."""
+    right = [
+        says(row["context"][start:end], [each["text"] for each in row["answers"]])
+        for row, (start, end) in zip(rows, spans, strict=True)
+    ]
+    return round(100 * sum(right) / len(right), 2)
 
 
 def _best(scores: Any, values: Any, empty: Any) -> float:

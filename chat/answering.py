@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from chat.answer import Answer, Considered, DifferentValue, Disagreement, Quote, Reason, listed
 from chat.confidence import Calibration, confidence_features, quote_alone, relevance_features
-from chat.disagreement import Answering, Evidence, Judged, Value, compare_values
+from chat.disagreement import Value, as_answer, compare_values, judge
 from chat.follow_ups import complete
 from chat.lists import with_whole_list
 from chat.merging import merged, text_of
@@ -29,7 +29,6 @@ from index.library import Library
 from index.values import Hit, SearchResult
 from index.where import EVERYTHING, Where
 from ingest.article import BlockKind, Row
-from ingest.passages import Unit
 
 _SPEAKS = 0.5  # probability from which passages speak of a question, where that is calibrated
 _NOTHING = SearchResult("", (), {})
@@ -173,8 +172,8 @@ class Answerer:
         if self._calibration is not None and features:
             confidence = round(self._calibration.right.probability(features), 4)
         quotes = self._quotes(hits, readings)
-        answering = [_answering(each) for each in readings[: self._settings.quotes]]
-        compared = compare_values(understood, hits, answering, _judged(readings))
+        answering = [as_answer(each) for each in readings[: self._settings.quotes]]
+        compared = compare_values(understood, hits, answering, judge(readings, hits))
         differences = self._disagreements(hits, compared.values)
         read_ms = (time.perf_counter() - reading) * 1000
         answer = replace(
@@ -321,19 +320,6 @@ class Answerer:
             caption=row.caption if row is not None else "",
             boxes=tuple(boxes),
         )
-
-
-def _answering(reading: Reading) -> Answering:
-    return reading.passage, Unit(reading.start, reading.end, reading.kind, reading.row), reading.spans
-
-
-def _judged(readings: Sequence[Reading]) -> Judged:
-    """What a reader with a model thinks of the units; nothing of a reader that has none."""
-    return {
-        (each.passage, each.start): Evidence(each.features["span"], each.spans)
-        for each in readings
-        if "span" in each.features
-    }
 
 
 def _of_documents_first(

@@ -6,16 +6,15 @@ segment, no target beside an actual figure, no change beside a level. A reader t
 question stands in for the words of its measure, which may be put in other words, and for nothing else. Knows no model.
 """
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.figures import NUMERIC, TEMPORAL, Figure, FigureKind, agree, comparable, same_unit
+from chat.reader import Reading, sigmoid, weighed
 from chat.statements import (
-    EVENTS,
     GENERIC,
-    MEASURED,
-    MEASURES,
     SOFT,
     AskedValue,
     Statement,
@@ -29,6 +28,7 @@ from chat.statements import (
 )
 from index.values import Hit
 from ingest.article import BlockKind
+from ingest.dates import MONTHS
 from ingest.passages import Unit
 
 
@@ -63,25 +63,91 @@ Answering = tuple[int, Unit, Sequence[tuple[int, int]]]  # a passage, what answe
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How well a unit answers the question by itself: `span` is a reader's logit of its best words above none, and
-    `words` are these in the article.
+    """How well a unit answers the question by itself: `span` is a reader's logit of its best words above none,
+    `relevance` one of its passage, `similarity` the cosine of its vector with the question's, `coverage` the share of
+    the question's words that it has, and `words` are the best words in the article. `behind` is how far `span` lies
+    behind that of the best unit of the same article, at most 0.
     """
 
     span: float
     words: Sequence[tuple[int, int]]
+    relevance: float = 0.0
+    behind: float = 0.0
+    similarity: float = 0.5
+    coverage: float = 0.5
 
 
 Judged = Mapping[tuple[int, int], Evidence]  # by the number of the passage and the unit's start in the article
 
 NOTHING_TO_COMPARE = Comparison()
+
+
+def as_answer(reading: Reading) -> Answering:
+    """What a reading answers with."""
+    return reading.passage, Unit(reading.start, reading.end, reading.kind, reading.row), reading.spans
+
+
+def judge(readings: Sequence[Reading], hits: Sequence[Hit]) -> Judged:
+    """What a reader with a model thinks of the units; nothing of a reader that has none."""
+    read = [each for each in readings if "span" in each.features]
+    best: dict[str, float] = {}
+    for each in read:
+        article = hits[each.passage].article_id
+        best[article] = max(best.get(article, -math.inf), each.features["span"])
+    return {
+        (each.passage, each.start): Evidence(
+            each.features["span"],
+            each.spans,
+            each.features.get("relevance", 0.0),
+            each.features["span"] - best[hits[each.passage].article_id],
+            each.features.get("similarity", 0.5),
+            each.features.get("coverage", 0.5),
+        )
+        for each in read
+    }
+
+
 _IN_ORDER = (
     frozenset({FigureKind.MONEY}),
     frozenset({FigureKind.COUNT, FigureKind.NUMBER}),
     NUMERIC - {FigureKind.MONEY, FigureKind.COUNT, FigureKind.NUMBER},
 )
+_FAMILIES = (frozenset({FigureKind.PERCENT, FigureKind.GROWTH}), frozenset({FigureKind.COUNT, FigureKind.NUMBER}))
 _MOST_VALUES = 6
-_ANSWERS = 0.0  # logit from which a sentence answers the question, whatever its words
-_FAILS = -4.0  # logit below which a sentence does not, whatever its words
+_FAILS = -4.0  # a reader's logit below which a sentence does not answer, though its words speak for it
+_HOPELESS = -14.0  # and below which it is not looked at
+_MIGHT = -2.0  # from which it may answer, whatever its words
+_NEXT = -1.5  # or how far it may be behind the best of its article
+# Of a logistic model of `likeness`: training/fit_disagreement.py, on planted disagreements of our own.
+WEIGHTS: Mapping[str, float] = {
+    "bias": 0.41,
+    "span": 0.15,
+    "own_span": -0.19,
+    "relevance": 0.11,
+    "behind": 0.28,
+    "missing": -1.17,
+    "unlike": 0.83,
+    "unnamed": -2.75,
+    "partly": 0.86,
+    "strangers": 0.2,
+    "elsewhere": -0.81,
+    "nowhere": -4.13,
+    "target": -2.18,
+    "forecast": -0.26,
+    "delta": -1.05,
+    "earlier": -0.63,
+    "change": -0.43,
+    "restricts": -0.53,
+    "restricted": 0.21,
+    "no_year": 0.14,
+    "no_part": -0.57,
+    "part": -0.29,
+    "things": 0.46,
+    "kind": 0.31,
+    "same_article": -2.8,
+    "strict": 2.77,
+}
+_LIKELY = 0.7  # probability from which two statements are taken to be of the same
 _FARTHEST = 50  # values that differ by a larger factor measure something else
 
 
@@ -94,26 +160,40 @@ def compare_values(
     question asks for no figure and the best answer is none, and where the question compares values itself. `judged` is
     what a reader thinks of the units that it read; without it, words alone decide.
     """
-    if not answers or _CHOOSES.search(question):
+    own = own_statement(question, hits, answers, judged or {})
+    if own is None:
         return NOTHING_TO_COMPARE
+    asked, kinds, statement = own
+    found = _compare(asked, kinds, hits, statement, judged or {})
+    # Where no period is asked for, many values are those of many dates.
+    series = len(found.values) > 2 and not (asked.years or asked.parts)
+    return Comparison((), found.agreements) if series else found
+
+
+def own_statement(
+    question: str, hits: Sequence[Hit], answers: Sequence[Answering], judged: Judged
+) -> tuple[AskedValue, frozenset[FigureKind], Statement] | None:
+    """What is asked, of which kinds of figure, and the statement of the answer that others are compared with."""
+    if not answers or _CHOOSES.search(question):
+        return None
     asked = read_question(question)
     passage, unit, spans = answers[0]
     shown = kinds_of(hits[passage], unit, spans)
     if not asked.kinds and not shown:
-        return NOTHING_TO_COMPARE
+        return None
     if _WHETHER.search(question):  # no sentence need answer it: any that states such a figure is compared
         answers = [*answers, *((n, each, ()) for n, hit in enumerate(hits) for each in hit.units if not hit.furniture)]
-    # A question for "figures" or "forecasts" leaves the kind open: that of the words shown, or amounts before rates.
-    in_turn = (asked.kinds,) if asked.kinds and asked.kinds != NUMERIC else (shown,) if shown else _IN_ORDER
-    for kinds in in_turn:
+    # A question for "figures" or "forecasts" leaves the kind open: that of the words shown, or amounts before rates. A
+    # reader that shows a share where words ask for an amount ("net revenue retention") is believed.
+    kinds = asked.kinds if asked.kinds != NUMERIC else frozenset()
+    if judged and shown and shown <= NUMERIC and kinds <= NUMERIC:
+        kinds = next((family for family in _FAMILIES if shown <= family), shown)
+    for each_kind in (kinds,) if kinds else (shown,) if shown else _IN_ORDER:
         for passage, unit, spans in answers:
-            own = read_statement(asked, kinds, passage, hits[passage], unit, spans)
+            own = read_statement(asked, each_kind, passage, hits[passage], unit, spans)
             if own is not None and _answers(asked, own):
-                found = _compare(asked, kinds, hits, own, judged or {})
-                # Where no period is asked for, many values are those of many dates.
-                series = len(found.values) > 2 and not (asked.years or asked.parts)
-                return Comparison((), found.agreements) if series else found
-    return NOTHING_TO_COMPARE
+                return asked, each_kind, own
+    return None
 
 
 # Such a question asks whether values differ.
@@ -132,6 +212,22 @@ def _compare(
     asked: AskedValue, kinds: frozenset[FigureKind], hits: Sequence[Hit], own: Statement, judged: Judged
 ) -> Comparison:
     stated = [own]
+    own_evidence = judged.get((own.passage, own.unit.start))
+    for other, evidence in other_statements(asked, kinds, hits, own, judged):
+        worded = evidence is None or evidence.span >= _FAILS
+        if (worded and _of_the_same(asked, own, other)) or (
+            own_evidence is not None
+            and evidence is not None
+            and _likely_the_same(likeness(asked, own, other, own_evidence, evidence))
+        ):
+            stated.append(other)
+    return _compared(own, stated)
+
+
+def other_statements(
+    asked: AskedValue, kinds: frozenset[FigureKind], hits: Sequence[Hit], own: Statement, judged: Judged
+) -> Iterator[tuple[Statement, Evidence | None]]:
+    """What other units state that might be of the same, with what a reader thinks of them."""
     seen = {(own.hit.article_id, own.unit.start)}
     needed = [in_common(key) for key in asked.hard & own.said]
     for number, hit in enumerate(hits):
@@ -145,20 +241,21 @@ def _compare(
             if own.column is not None and each.kind is BlockKind.TABLE_ROW and hit.article_id == own.hit.article_id:
                 continue
             evidence = None if each.kind is BlockKind.TABLE_ROW else judged.get((number, each.start))
-            if evidence is not None and evidence.span < _FAILS:
+            if evidence is not None and evidence.span < _HOPELESS:
                 continue
-            sure = evidence is not None and evidence.span >= _ANSWERS
             # Most units lack a word and are done with here: reading one takes a hundred times as long.
             before = hit.units[max(0, index - 1)].start - hit.start
             said = lowered[before : each.end - hit.start]
             if each.row is not None:
                 said = " ".join((said, *each.row.labels, *each.row.columns, each.row.caption)).lower()
-            if not sure and not all(any(word in said or word in section for word in words) for words in needed):
+            answers = evidence is not None and (evidence.span >= _MIGHT or evidence.behind >= _NEXT)
+            if not answers and not all(any(word in said or word in section for word in words) for words in needed):
                 continue
-            other = read_statement(asked, kinds, number, hit, each, evidence.words if evidence and sure else ())
-            if other is not None and _of_the_same(asked, own, other, sure=sure):
-                stated.append(other)
-    return _compared(own, stated)
+            other = read_statement(
+                asked, kinds, number, hit, each, evidence.words if evidence is not None and answers else ()
+            )
+            if other is not None:
+                yield other, evidence
 
 
 # --- whether two statements are of the same ---
@@ -166,17 +263,14 @@ def _compare(
 
 def _answers(asked: AskedValue, own: Statement) -> bool:
     """Whether a statement is of the years and places asked for."""
-    if own.figure.kind not in TEMPORAL and asked.years and not asked.years & own.years:
+    if own.figure.kind not in TEMPORAL and asked.years and own.years and not asked.years & own.years:
         return False
     return not asked.places or not own.places or bool(asked.places & own.places)
 
 
-def _of_the_same(asked: AskedValue, own: Statement, other: Statement, *, sure: bool) -> bool:
-    """Whether another statement answers the same question about the same thing and period.
-
-    `sure` says that a reader finds that it does, so that other words may name the measure.
-    """
-    if not _in_one_unit(asked, own, other, sure=sure) or other.earlier != own.earlier or other.delta != own.delta:
+def _of_the_same(asked: AskedValue, own: Statement, other: Statement) -> bool:
+    """Whether another statement is, by its words alone, of the same thing and period that the question asks for."""
+    if not _in_one_unit(asked, own, other) or other.earlier != own.earlier or other.delta != own.delta:
         return False
     things = {content_words(each.figure.unit) for each in (own, other) if each.figure.kind is FigureKind.COUNT}
     if own.figure.kind is not other.figure.kind and not all(thing & asked.words for thing in things):
@@ -187,17 +281,13 @@ def _of_the_same(asked: AskedValue, own: Statement, other: Statement, *, sure: b
         return False
     if own.target != other.target or (own.forecast != other.forecast and not asked.forecast):
         return False
-    return (
-        _same_time(asked, own, other)
-        and _same_subject(asked, own, other, sure=sure)
-        and _near(own.figure, other.figure)
-    )
+    return _same_time(asked, own, other) and _same_subject(asked, own, other) and _near(own.figure, other.figure)
 
 
-def _in_one_unit(asked: AskedValue, own: Statement, other: Statement, *, sure: bool) -> bool:
+def _in_one_unit(asked: AskedValue, own: Statement, other: Statement) -> bool:
     """Whether the figures compare; a growth rate may be written as a plain percentage."""
     if {own.figure.kind, other.figure.kind} == {FigureKind.PERCENT, FigureKind.GROWTH}:
-        return sure or bool(_GROWTH & asked.words & own.said & other.said)
+        return bool(_GROWTH & asked.words & own.said & other.said)
     return comparable(own.figure, other.figure)
 
 
@@ -236,7 +326,7 @@ def _strangers(asked: AskedValue, other: Statement) -> list[str]:
     ]
 
 
-def _same_subject(asked: AskedValue, own: Statement, other: Statement, *, sure: bool) -> bool:
+def _same_subject(asked: AskedValue, own: Statement, other: Statement) -> bool:
     places = asked.places or own.places or places_of(own.hit.title)
     if other.places - places and not asked.places & other.places:
         return False
@@ -249,8 +339,7 @@ def _same_subject(asked: AskedValue, own: Statement, other: Statement, *, sure: 
     if asked.names and not any(name in lowered for name in asked.names) and _strangers(asked, other):
         return False
     last = content_words(other.hit.section.rsplit(" › ", 1)[-1])
-    missing = ((asked.hard & own.said) - other.said - last) | (asked.hard - other.words)
-    if missing and not (sure and _only_measured(asked, own, other, missing)):
+    if ((asked.hard & own.said) - other.said - last) | (asked.hard - other.words):
         return False
     if not (asked.hard or asked.names):  # then the statements must speak of one thing by themselves
         shared, around = (own.said & other.said) - SOFT, (own.words & other.words) - SOFT
@@ -259,16 +348,99 @@ def _same_subject(asked: AskedValue, own: Statement, other: Statement, *, sure: 
     return other.restricts <= own.words | own.restricts and own.restricts <= other.words | other.restricts
 
 
-def _only_measured(asked: AskedValue, own: Statement, other: Statement, missing: frozenset[str]) -> bool:
-    """Whether a statement lacks nothing but words of the measure, and names no other measure."""
-    if not missing <= MEASURED or not (asked.names or asked.hard - MEASURED):
-        return False
-    if other.figure.kind in TEMPORAL:  # of when something else happened
-        return not (content_words(other.clause) & EVENTS) - asked.words - own.words
-    clause = other.clause
-    if other.figure.kind in (FigureKind.PERCENT, FigureKind.GROWTH):  # what follows is what it is a part of
-        clause = clause.partition(other.sentence[other.figure.start : other.figure.end])[0]
-    return not (content_words(clause) & MEASURES) - asked.words - own.words
+# --- how likely two statements are of the same, where a reader has read both ---
+
+
+def likeness(
+    asked: AskedValue, own: Statement, other: Statement, own_evidence: Evidence, evidence: Evidence
+) -> dict[str, float] | None:
+    """What speaks for and against another statement being of the same thing and period; None where it cannot be.
+
+    Times that contradict, units that do not compare and magnitudes that are far apart rule it out.
+    """
+    if not _may_compare(own.figure, other.figure) or not _near(own.figure, other.figure):
+        return None
+    if own.figure.kind not in TEMPORAL and _other_time(asked, own, other):
+        return None
+    said = f"{other.text} {other.hit.title} {other.hit.heading} {other.hit.facts.get('company', '')}".lower()
+    last = content_words(other.hit.section.rsplit(" › ", 1)[-1])
+    missing = asked.hard - other.words - last
+    unnamed = [name for name in asked.names if name not in said]
+    places = asked.places or own.places or places_of(own.hit.title)
+    named = other.places | places_of(f"{other.hit.title} {other.hit.heading}")
+    counted = {content_words(each.figure.unit) for each in (own, other) if each.figure.kind is FigureKind.COUNT}
+    return {
+        "bias": 1.0,
+        "span": max(-12.0, min(8.0, evidence.span)),
+        "own_span": max(-12.0, min(8.0, own_evidence.span)),
+        "relevance": max(-6.0, min(6.0, evidence.relevance)),
+        "behind": max(-6.0, evidence.behind),
+        "similarity": evidence.similarity,
+        "less_similar": own_evidence.similarity - evidence.similarity,
+        "coverage": evidence.coverage,
+        "less_covered": own_evidence.coverage - evidence.coverage,
+        "missing": len(missing) / len(asked.hard) if asked.hard else 0.0,
+        "unlike": len((asked.hard & own.said) - other.said) / len(asked.hard) if asked.hard else 0.0,
+        "unnamed": float(any(not _partly_named(name, said) for name in unnamed)),
+        "partly": float(bool(unnamed)),
+        "strangers": float(bool(_strangers(asked, other))),
+        "elsewhere": float(bool(other.places - places and not asked.places & other.places)),
+        "nowhere": float(bool(asked.places) and not asked.places & named),
+        "target": float(own.target != other.target),
+        "forecast": float(own.forecast != other.forecast),
+        "delta": float(own.delta != other.delta),
+        "earlier": float(own.earlier != other.earlier),
+        "change": float(bool(other.change - own.words or own.change - other.words)),
+        "restricts": min(2.0, len(other.restricts - own.words - own.restricts)),
+        "restricted": min(2.0, len(own.restricts - other.words - other.restricts)),
+        "no_year": float(bool(asked.years) and not other.years),
+        "no_part": float(bool(asked.parts) and not other.parts),
+        "part": float(bool(other.parts) and not asked.parts and not own.parts),
+        "things": float(len(counted) == 2 and not any(thing & asked.words for thing in counted)),
+        "kind": float(own.figure.kind is not other.figure.kind),
+        "same_article": float(own.hit.article_id == other.hit.article_id),
+        "strict": float(_of_the_same(asked, own, other)),
+    }
+
+
+def _likely_the_same(features: Mapping[str, float] | None) -> bool:
+    return features is not None and sigmoid(weighed(features, WEIGHTS)) >= _LIKELY
+
+
+def _may_compare(one: Figure, other: Figure) -> bool:
+    """Whether figures are in one unit, or of one family: counts of things under different names, rates."""
+    if comparable(one, other):
+        return True
+    return any(one.kind in family and other.kind in family for family in _FAMILIES)
+
+
+def _other_time(asked: AskedValue, own: Statement, other: Statement) -> bool:
+    """Whether the years or parts of years of two statements contradict."""
+    years = asked.years or own.years
+    if years and other.years and not years & other.years:
+        return True
+    parts = asked.parts | own.parts
+    for kind in _TIMES:
+        mine, its = kind & parts, kind & other.parts
+        if mine and its and not mine & its:
+            return True
+    return bool(parts & _WHOLE and other.parts & _SHORTER) or bool(other.parts & _WHOLE and parts & _SHORTER)
+
+
+_QUARTERS, _HALVES = frozenset({"Q1", "Q2", "Q3", "Q4"}), frozenset({"H1", "H2"})
+_MONTHS = frozenset(month.lower() for month in MONTHS)
+_WHOLE = frozenset({"full year", "full-year"})
+_SHORTER = _QUARTERS | _HALVES | {
+    *("quarter", "quarterly", "half year", "half-year", "nine month", "nine months", "nine-month", "nine-months"),
+    *("six month", "six months", "six-month", "six-months", "three month", "three months", "three-month"),
+}  # fmt: skip
+_TIMES = (_QUARTERS, _HALVES, _MONTHS)
+
+
+def _partly_named(name: str, said: str) -> bool:
+    """Whether the first word that tells of a name stands in a text: "Hyeon Heavy" for Hyeon Heavy Industries."""
+    words = [word for word in name.split() if len(word) > 3 and not content_words(word) <= GENERIC]
+    return bool(words) and re.search(rf"(?<!\w){re.escape(words[0])}(?!\w)", said) is not None
 
 
 # --- what differs ---

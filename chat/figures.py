@@ -600,8 +600,21 @@ def _named(name: str) -> str:
     return next(code for pattern, code in _NAME_PATTERNS if pattern.fullmatch(name))
 
 
+# Units of measure that are written with a prefix: "146 kt" are 146,000 tonnes, "3.5 GW" as much as "3,460 MW" or so.
+_METRIC = re.compile(r"\s?(?P<prefix>[kMGT])(?P<base>t|Wh|Wp?|B)(?![\w’'-])")
+_PREFIXES = {"k": 3, "M": 6, "G": 9, "T": 12}
+_BASES = {"t": "tonne", "W": "watt", "Wp": "watt", "Wh": "watt-hour", "B": "byte"}
+
+
 def _noun(text: str, token: _Token) -> None:
     """Tell a count by the plural noun that follows within four words: "92 AI-powered Class III medical devices"."""
+    metric = _METRIC.match(text, token.end)
+    if metric is not None and token.kind is FigureKind.NUMBER:
+        scale = Decimal(10) ** _PREFIXES[metric["prefix"]]
+        token.kind, token.unit = FigureKind.COUNT, _BASES[metric["base"]]
+        token.value, token.step = token.value * scale, token.step * scale
+        token.scale = scale * (token.scale or 1)
+        return
     at, first = token.end, ""
     for _ in range(5):
         match = _WORD.match(text, at)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from chat.candidates import Candidate, Candidates, new_figures
 from chat.cells import asks_for_cell, spans_of
-from chat.figures import NUMERIC, TEMPORAL, Figure, as_meant, asked_kinds
+from chat.figures import NUMERIC, TEMPORAL, Figure, as_meant, asked_kinds, find_figures
 from chat.reader import Reading, answering_spans, logistic, sigmoid, weighed, without_bullet
 from chat.span_model import PassageRead, SpanModel
 from chat.terms import Asked, asked_for, years_in
@@ -54,6 +54,7 @@ _MOST_GAINED = 1.5  # log odds by which reading lifts a unit above what leads by
 SPANS = 12  # of a unit that are looked at for the words to show
 _SHORT = 60  # characters that an answer may have whatever it adds to the words that answer
 _SAME = 0.6  # of the characters of two spans shared, from which one says what the other does
+_MOSTLY = 0.7  # of a span's characters are a figure's: then it is the figure that answers
 _EXACT = 0.5  # what a span's being no longer than the answer counts beside its holding it (docs/measurements.md)
 _MOST = 20.0  # logits are cut there: beyond, a model is as sure as it can be
 
@@ -175,7 +176,8 @@ class ModelReader:
                 first, last = as_meant(each.text, inside[0])[0], as_meant(each.text, inside[-1])[1]
                 found = (min(found[0], first), max(found[1], last))
         else:
-            found = likeliest(spans)
+            figure = _figure_at(each.text, *found)
+            found = likeliest(spans) if figure is None else as_meant(each.text, figure)
         return ((start + found[0], start + found[1]),)
 
 
@@ -193,6 +195,14 @@ def _beyond(question: str, text: str, spans: Sequence[Scored]) -> Sequence[Score
     """Those of `spans` that say more than the question does, all where none does."""
     said = set(_WORD.findall(question.lower()))
     return [span for span in spans if not set(_WORD.findall(text[span[1] : span[2]].lower())) <= said] or spans
+
+
+def _figure_at(text: str, start: int, end: int) -> Figure | None:
+    """The figure that [start, end) is, or hardly more than."""
+    for figure in find_figures(text):
+        if min(end, figure.end) - max(start, figure.start) >= _MOSTLY * (end - start):
+            return figure
+    return None
 
 
 def likeliest(spans: Sequence[Scored]) -> tuple[int, int]:

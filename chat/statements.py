@@ -46,7 +46,7 @@ def read_question(question: str) -> AskedValue:
         kinds = NUMERIC
     years = years_in(question)
     places = places_of(question)
-    names = frozenset(name.lower() for name in names_of(question))
+    names = frozenset(name.lower() for name in names_of(question) if not content_words(name) <= MEASURED | SOFT)
     words = content_words(question)
     said = {
         key
@@ -226,7 +226,6 @@ MEASURED = MEASURES | _keys(
     start finish build buy own operate list trade hold commission join found bill charge consume fill occupy control
     command attract host visit insure lend grant award distribute return collect gain draw attend travel pass"""
 )
-EVENTS = _keys("start finish launch open close found build buy sell list join commission approve announce plan")
 # Modifiers that restrict nothing.
 GENERIC = SOFT | _keys(
     """total overall global worldwide annual full-year consolidated reported group combined latest average
@@ -255,6 +254,8 @@ _OF_MONEY = re.compile(r"\b[A-Z]{1,3}\$|\b(?:RMB|CAGR|USD|EUR|[A-Z]{3}(?=\s?\d))
 
 
 # --- statements ---
+
+_OPENS = 15  # characters that may stand before a figure that an answer's words begin with: "a little over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,13 +292,16 @@ class Statement:
 
 
 def kinds_of(hit: Hit, unit: Unit, spans: Sequence[tuple[int, int]]) -> frozenset[FigureKind]:
-    """The kind of the figure that an answer's words are, where they are hardly more than one."""
+    """The kind of the figure that an answer's words are or begin with ("89.4% from 97.0%"); none of several kinds."""
     if len(spans) != 1:
         return frozenset()
     start, end = (at - unit.start for at in spans[0])
     text = hit.text[unit.start - hit.start : unit.end - hit.start]
     figures = find_figures(text, unit=unit.row.unit if unit.row is not None else None)
-    kinds = {each.kind for each in figures if 2 * (min(end, each.end) - max(start, each.start)) >= end - start}
+    inside = [each for each in figures if each.start < end and start < each.end]
+    if not inside or inside[0].start - start > _OPENS:
+        return frozenset()
+    kinds = {each.kind for each in inside}
     return frozenset(kinds) if len(kinds) == 1 else frozenset()
 
 
@@ -322,22 +326,30 @@ def read_statement(
     pointed = [(start - unit.start, end - unit.start) for start, end in spans]
     if row is not None:
         return _row_statement(asked, chosen, passage, hit, unit, row, sentence, pointed)
-    chosen = [each for each in chosen if any(start < each.end and each.start < end for start, end in pointed)] or chosen
-    clauses = {each.start: _clause(sentence, each, figures) for each in chosen}
-    figure = max(chosen, key=lambda each: _likely(asked, sentence, clauses[each.start], each))
+    clauses = {each.start: _clause(sentence, each, figures) for each in figures}
+    shown = [each for each in chosen if any(start < each.end and each.start < end for start, end in pointed)]
+    if shown:  # "89.4% from 97.0%", "68.4%, against 7.1%": the first that is not what another is compared with
+        figure = next((each for each in shown if not _is_earlier(sentence, each)), shown[0])
+    else:
+        figure = max(chosen, key=lambda each: _likely(asked, sentence, clauses[each.start], each))
     start, end = clauses[figure.start]
+    others = [clauses[each.start] for each in figures if each.start != figure.start and each.kind in NUMERIC]
     clause, text, said = sentence[start:end], sentence, sentence
     if goes_on := _GOES_ON.match(sentence):
         text = f"{_unit_before(hit, unit)} {sentence}"
         said = text if goes_on["subject"] else sentence
     section = hit.section.rsplit(" › ", 1)[-1]
     years = _years_of(figure, figures, sentence, (start, end))
+    # What stands with another figure alone tells nothing of this one: "£187m, compared with £152m in 2023".
+    rest = _without(sentence, [each for each in others if not (each[0] < end and start < each[1])])
+    around = text[: len(text) - len(sentence)] + rest
     if not years and figure.kind not in TEMPORAL:
-        years = years_in(text) if len(years_in(sentence)) == 1 else years_in(section)
-    parts = _parts(clause) or (_parts(text) if len(chosen) == 1 else frozenset())
+        years = years_in(around) if len(years_in(rest)) == 1 else years_in(section)
+        if not years and len(years_in(hit.title)) == 1:
+            years = years_in(hit.title)
+    parts = _parts(clause) or _parts(around)
     if asked.parts and not parts:
         parts = _parts(f"{hit.title} {hit.section}") or _parts(hit.facts.get("period", ""))
-    before = sentence[max(0, figure.start - 60) : figure.start]
     published = hit.published.year if hit.published is not None else date.max.year
     return Statement(
         passage=passage,
@@ -357,8 +369,8 @@ def read_statement(
         target=_TARGET.search(sentence, start, figure.end) is not None
         or _PLANNED.match(sentence, figure.end) is not None,
         forecast=_forecast(clause, years, published),
-        delta=figure.kind in _AMOUNTS and _delta(asked, before),
-        earlier=figure.kind not in TEMPORAL and _EARLIER.search(before) is not None,
+        delta=figure.kind in _AMOUNTS and _delta(asked, sentence[max(0, figure.start - 60) : figure.start]),
+        earlier=_is_earlier(sentence, figure),
         change=_change(asked, sentence[start : figure.start]),
     )
 
@@ -455,6 +467,20 @@ _EARLIER = re.compile(
     r"\s+(?:(?:about|around|over|nearly|some|more than|a|an|the|of|estimated|restated|previous)\s+)*\Z",
     re.IGNORECASE,
 )
+
+
+def _is_earlier(sentence: str, figure: Figure) -> bool:
+    """Whether a figure is what another is compared with."""
+    return (
+        figure.kind not in TEMPORAL and _EARLIER.search(sentence, max(0, figure.start - 60), figure.start) is not None
+    )
+
+
+def _without(text: str, places: Sequence[tuple[int, int]]) -> str:
+    """A text with blanks at some places, as long as it was."""
+    for start, end in places:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _forecast(clause: str, years: frozenset[int], published: int) -> bool:

@@ -122,8 +122,11 @@ def judged(span: float, other: Hit, shown: str = "US$480 million") -> Comparison
     """The comparison with what a passage says of US$480 million, where a reader gives it the logit `span`."""
     at = other.text.index(shown)
     unit = next(unit for unit in other.units if unit.start <= at < unit.end)
-    evidence = {(1, unit.start): Evidence(span, ((at, at + len(shown)),))}
     start = SPENT.text.index("US$310 million")
+    evidence = {
+        (0, 0): Evidence(6.0, ((start, start + 14),), 4.0, 0.0, 0.8, 1.0),
+        (1, unit.start): Evidence(span, ((at, at + len(shown)),), span, 0.0, 0.8, 0.8),
+    }
     answers = [(0, SPENT.units[0], ((start, start + 14),))]
     return compare_values(RESEARCH, (SPENT, other), answers, evidence)
 
@@ -131,7 +134,7 @@ def judged(span: float, other: Hit, shown: str = "US$480 million") -> Comparison
 def test_where_a_reader_finds_an_answer_the_measure_may_be_in_other_words():
     other = passage("Research cost Arbel US$480 million in 2023, more than any rival paid.", "Paint makers")
     assert set(values(judged(4.0, other), SPENT, other)) == {"US$310 million", "US$480 million"}
-    assert judged(-1.0, other) == Comparison()  # words alone do not tell
+    assert judged(-9.0, other) == Comparison()  # words alone do not tell
 
 
 def test_what_a_reader_takes_for_no_answer_does_not_disagree():

@@ -15,7 +15,7 @@ from tests.fakes_embedder import BagEmbedder
 from training.reader_examples import Pieces, changed, make, nearest, places_of, rows_of, save, without_answer
 from training.save_reader import as_trained, named_as_bert
 from training.train_reader import Prepared, ReaderModel, batches, load_pools, loss_of, parts
-from training.written_examples import key_of, of_paragraphs, wrong
+from training.written_examples import key_of, of_pairs, of_paragraphs, wrong
 
 PASSAGE = (
     "The company sold 92 devices in 2023. Sales rose to US$1.59 billion before the reform. "
@@ -114,6 +114,21 @@ def test_written_questions_find_their_passages_by_what_these_say(tmp_path, piece
     save(made, tmp_path / "out" / "written.pickle")
     assert '"written": 1' in capsys.readouterr().out
     assert [each[5] for pool in load_pools(tmp_path / "out").values() for each in pool] == ["written", "written:null"]
+
+
+def test_pairs_of_texts_give_what_each_answers(tmp_path, pieces):
+    (tmp_path / "a.txt").write_text(
+        "=== Acme report | News\nA: Acme spent £4m on plant. It employs 40.\nB: £5m went into machines at Acme.\n"
+        "Q: What did Acme invest?\t£4m\t£5m\nQ: How many work for Acme?\t40\t-\nQ: Where?\twords not there\t-\n",
+        encoding="utf-8",
+    )
+    made = list(of_pairs(tmp_path, pieces))
+    assert [(each.source.rpartition("written:")[2], len(each.spans)) for each in made] == [
+        *(("pair", 1), ("pair", 1)),
+        *(("pair", 1), ("pair:null", 0)),
+        ("pair:null", 0),
+    ]
+    assert made[1].heading == pieces("News")[0]
 
 
 def test_wrong_passages_are_those_that_neither_overlap_nor_hold_the_answer(tmp_path):

@@ -1,10 +1,13 @@
-"""Examples for the reader from questions written by hand on passages: some with an answer, some without.
+"""Examples for the reader from questions written by hand: some with an answer, some without.
 
-    .venv/bin/python -m training.written_examples DATA LIBRARY OUT [--questions training/written_questions.jsonl.gz]
+    .venv/bin/python -m training.written_examples DATA LIBRARY OUT
 
-Each question names its passage by the SHA-256 of its text, since the texts are not ours to copy: a paragraph of the
-training sets in DATA, or a passage of LIBRARY (as training/library_examples.py has it). "answer" are its words there,
-"" where the passage does not answer. What the library's search finds beside a passage of its own is a wrong one.
+The folder `training/written` has them. `questions.jsonl.gz`: each names its passage by the SHA-256 of its text, since
+most of the texts are not ours to copy: a paragraph of the training sets in DATA, or a passage of LIBRARY (as
+training/library_examples.py has it, with `written/documents` added). "answer" are its words there, "" where the passage
+does not answer. What the library's search finds beside a passage of its own is a wrong one. `pairs/*.txt`: two texts
+on the same things in other words, with what each of them answers; their form is told in `of_pairs`. All companies,
+figures and rules in `documents` and `pairs` are invented.
 """
 
 import argparse
@@ -18,7 +21,7 @@ from index.library import Library
 from index.values import Hit
 from training.reader_examples import Example, Pieces, make, places_of, rows_of, save
 
-QUESTIONS = Path(__file__).parent / "written_questions.jsonl.gz"
+WRITTEN = Path(__file__).parent / "written"
 _NEAR = 4  # wrong passages to a question
 _LONG = 60  # characters from which an answer is told apart by where it stands, not by its words
 
@@ -29,12 +32,15 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("library", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--questions", type=Path, default=QUESTIONS)
     args = parser.parse_args()
     pieces = Pieces(find_model("sentence-transformers/all-MiniLM-L6-v2") / "tokenizer.json")
-    rows = rows_of(args.questions)
+    rows = rows_of(WRITTEN / "questions.jsonl.gz")
     with Library(args.library, SentenceEmbedder()) as library:
-        made = [*of_paragraphs(args.data, rows, pieces), *of_library(library, rows, pieces)]
+        made = [
+            *of_paragraphs(args.data, rows, pieces),
+            *of_library(library, rows, pieces),
+            *of_pairs(WRITTEN / "pairs", pieces),
+        ]
     save(made, args.out)
 
 
@@ -79,6 +85,29 @@ def of_library(library: Library, rows: Sequence[Mapping[str, Any]], pieces: Piec
         if row["answer"]:
             for hit in wrong(found, row["answer"], article_id, start, end):
                 yield make(pieces, row["question"], hit.heading, hit.text, [], 0, "written:near")
+
+
+def of_pairs(folder: Path, pieces: Pieces) -> Iterator[Example]:
+    """Questions on the pairs of texts in a folder's .txt files, each question with either text.
+
+    A pair begins with a line "=== title of A | title of B", then "A: text", "B: text", and questions: "Q: question",
+    the words of A that answer it and those of B, parted by tabs, "-" for none.
+    """
+    for file in sorted(folder.glob("*.txt")):
+        titles, texts = ["", ""], ["", ""]
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith("==="):
+                titles = [each.strip() for each in line.strip("= ").split("|")]
+            elif line.startswith(("A:", "B:")):
+                texts["AB".index(line[0])] = line[2:].strip()
+            elif line.startswith("Q:"):
+                question, *answers = (each.strip() for each in line[2:].split("\t"))
+                for title, text, answer in zip(titles, texts, answers, strict=False):
+                    places = places_of(answer, text)
+                    if answer == "-":
+                        yield make(pieces, question, title, text, [], -1, "written:pair:null")
+                    elif 0 < len(places) <= 2:
+                        yield make(pieces, question, title, text, places, 1, "written:pair")
 
 
 def _own(pieces: Pieces, row: Mapping[str, Any], heading: str, text: str) -> Iterator[Example]:

@@ -1,11 +1,15 @@
 """What counts as two values for the same thing, and what only looks like it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from chat.disagreement import Comparison, Evidence, compare_values
+from chat.disagreement import Comparison, Evidence, compare_values, judge, likeness
+from chat.figures import NUMERIC, FigureKind
+from chat.reader import Reading
+from chat.statements import kinds_of, read_question, read_statement
 from index.values import Hit
 from ingest.article import BlockKind, Row
 from ingest.passages import Unit
@@ -141,6 +145,53 @@ def test_what_a_reader_takes_for_no_answer_does_not_disagree():
     other = passage("Arbel spent US$480 million on research in 2023.", "Paint makers")
     assert len(judged(4.0, other).values) == len(judged(-2.0, other).values) == 2
     assert judged(-6.0, other) == Comparison()
+
+
+def test_the_best_unit_of_each_article_is_told_from_the_others():
+    hits = (passage("Arbel sold 40 pumps. It sold 50 valves.", "One"), passage("Arbel sold 60 pumps.", "Two"))
+    units = [(number, unit) for number, each in enumerate(hits) for unit in each.units]
+    readings = [
+        Reading(number, unit.start, unit.end, unit.kind, (), 0.5, {"span": span, "relevance": 1.0})
+        for (number, unit), span in zip(units, (5.0, 2.0, -3.0), strict=True)
+    ]
+    assert [each.behind for each in judge(readings, hits).values()] == [0.0, -3.0, 0.0]
+    assert judge([replace(each, features={}) for each in readings], hits) == {}
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ("Arbel spent US$480 million on research in 2022.", "another year"),
+        ("Arbel spent US$480 million on research in the first half of 2023.", "a part of the year"),
+        ("Research took 12 percent of Arbel's revenue in 2023.", "another unit"),
+        ("Arbel spent US$480 on research in 2023.", "another magnitude"),
+    ],
+)
+def test_some_statements_cannot_be_of_the_same_however_they_read(other: str, why: str):
+    sure = Evidence(8.0, (), 6.0, 0.0, 1.0, 1.0)
+    asked = read_question("What did Arbel spend on research in the full year 2023?")
+    hits = (SPENT, passage(other, "Paint makers"))
+    one, two = (
+        read_statement(asked, NUMERIC if number else frozenset({FigureKind.MONEY}), number, each, each.units[0])
+        for number, each in enumerate(hits)
+    )
+    assert likeness(asked, one, one, sure, sure) is not None
+    assert likeness(asked, one, two, sure, sure) is None, why
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "kinds"),
+    [
+        ("It improved to 89.4% from 97.0%.", "89.4% from 97.0%", {"percent"}),
+        ("It put the market at a little over US$18 billion.", "little over US$18 billion", {"money"}),
+        ("It spent US$18 billion in 2023.", "US$18 billion in 2023", set()),  # a sum or a year?
+        ("It is the largest maker of pumps, with 18 plants.", "the largest maker of pumps, with 18 plants", set()),
+    ],
+)
+def test_the_kind_of_figure_that_an_answer_is(text: str, words: str, kinds: set[str]):
+    hit = passage(text)
+    start = text.index(words)
+    assert kinds_of(hit, hit.units[0], [(start, start + len(words))]) == kinds
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,10 @@ def test_a_value_in_two_currencies_is_one():
         ("50 basis points", "0.5 percentage points"),
         ("2023", "March 2023"),
         ("12%", "12 per cent"),
+        ("146 kt of copper", "146,000 tonnes"),
+        ("3,460 MW of solar plants", "roughly 3.5 GW in operation"),
+        ("between 165 and 175 kt", "165,000 to 175,000 tonnes"),
+        ("1.4 million MWh", "1.4 TWh"),
     ],
 )
 def test_figures_that_agree(left: str, right: str):
@@ -117,6 +121,8 @@ def test_figures_that_agree(left: str, right: str):
         ("5 million euros", "5 million dollars"),
         ("2023", "2024"),
         ("US$20 billion", "US$18.88 billion"),
+        ("146 kt of copper", "158,300 tonnes"),
+        ("5 MW of solar plants", "5 MWh a day"),
     ],
 )
 def test_figures_that_do_not(left: str, right: str):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chat.contrasts import contrasts
 from chat.figures import NUMERIC, TEMPORAL, Figure, FigureKind, agree, comparable, same_unit
 from chat.reader import Reading, sigmoid, weighed
 from chat.statements import (
@@ -114,44 +115,34 @@ _IN_ORDER = (
 )
 _FAMILIES = (frozenset({FigureKind.PERCENT, FigureKind.GROWTH}), frozenset({FigureKind.COUNT, FigureKind.NUMBER}))
 _MOST_VALUES = 6
-_FAILS = -4.0  # a reader's logit below which a sentence does not answer, though its words speak for it
-_HOPELESS = -14.0  # and below which it is not looked at
+_HOPELESS = -14.0  # a reader's logit below which a sentence is not looked at
 _MIGHT = -2.0  # from which it may answer, whatever its words
 _NEXT = -1.5  # or how far it may be behind the best of its article
 # Of a logistic model of `likeness`: training/fit_disagreement.py, on planted disagreements of our own.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -0.33,
-    "span": 0.15,
-    "own_span": -0.07,
-    "relevance": 0.16,
-    "behind": 0.34,
-    "similarity": -1.16,
-    "less_similar": -3.85,
-    "coverage": 1.12,
-    "less_covered": 0.47,
-    "missing": -0.35,
-    "unlike": 0.65,
-    "unnamed": -1.93,
-    "partly": 0.53,
-    "strangers": 0.19,
-    "elsewhere": 0.09,
-    "nowhere": -4.71,
-    "target": -2.26,
-    "forecast": -0.43,
-    "delta": -0.22,
-    "earlier": -0.88,
-    "change": -0.16,
-    "restricts": -0.55,
-    "restricted": 0.06,
-    "no_year": 0.33,
-    "no_part": -0.5,
-    "part": 0.21,
-    "things": 1.0,
-    "kind": 0.37,
-    "same_article": -1.68,
-    "strict": 2.5,
+    "bias": -0.39,
+    "span": 0.1,
+    "relevance": 0.21,
+    "behind": 0.39,
+    "less_similar": -3.43,
+    "coverage": 0.2,
+    "unnamed": -1.54,
+    "elsewhere": -0.21,
+    "nowhere": -4.49,
+    "target": -2.35,
+    "forecast": -0.8,
+    "delta": -0.26,
+    "earlier": -1.12,
+    "change": -0.18,
+    "restricts": -0.77,
+    "no_part": -0.4,
+    "same_article": -1.8,
+    "contrast": -3.29,
+    "lopsided": -0.19,
+    "contrast_asked": -1.28,
+    "strict": 1.9,
 }
-_LIKELY = 0.7  # probability from which two statements are taken to be of the same
+_LIKELY = 0.8  # probability from which two statements are taken to be of the same
 _FARTHEST = 50  # values that differ by a larger factor measure something else
 
 
@@ -218,12 +209,11 @@ def _compare(
     stated = [own]
     own_evidence = judged.get((own.passage, own.unit.start))
     for other, evidence in other_statements(asked, kinds, hits, own, judged):
-        worded = evidence is None or evidence.span >= _FAILS
-        if (worded and _of_the_same(asked, own, other)) or (
-            own_evidence is not None
-            and evidence is not None
-            and _likely_the_same(likeness(asked, own, other, own_evidence, evidence))
-        ):
+        if own_evidence is None or evidence is None:
+            same = _of_the_same(asked, own, other)
+        else:
+            same = _likely_the_same(likeness(asked, own, other, own_evidence, evidence))
+        if same:
             stated.append(other)
     return _compared(own, stated)
 
@@ -330,14 +320,18 @@ def _strangers(asked: AskedValue, other: Statement) -> list[str]:
     ]
 
 
+def _said(other: Statement) -> str:
+    """A statement with what its document is called and of, in lower case."""
+    return f"{other.text} {other.hit.title} {other.hit.heading} {other.hit.facts.get('company', '')}".lower()
+
+
 def _same_subject(asked: AskedValue, own: Statement, other: Statement) -> bool:
     places = asked.places or own.places or places_of(own.hit.title)
     if other.places - places and not asked.places & other.places:
         return False
     if asked.places and not asked.places & (other.places | places_of(f"{other.hit.title} {other.hit.heading}")):
         return False
-    said = f"{other.text} {other.hit.title} {other.hit.heading} {other.hit.facts.get('company', '')}".lower()
-    if not all(name in said for name in asked.names):
+    if not all(name in _said(other) for name in asked.names):
         return False
     lowered = other.sentence.lower()
     if asked.names and not any(name in lowered for name in asked.names) and _strangers(asked, other):
@@ -366,28 +360,20 @@ def likeness(
         return None
     if own.figure.kind not in TEMPORAL and _other_time(asked, own, other):
         return None
-    said = f"{other.text} {other.hit.title} {other.hit.heading} {other.hit.facts.get('company', '')}".lower()
-    last = content_words(other.hit.section.rsplit(" › ", 1)[-1])
-    missing = asked.hard - other.words - last
+    said = _said(other)
     unnamed = [name for name in asked.names if name not in said]
     places = asked.places or own.places or places_of(own.hit.title)
     named = other.places | places_of(f"{other.hit.title} {other.hit.heading}")
-    counted = {content_words(each.figure.unit) for each in (own, other) if each.figure.kind is FigureKind.COUNT}
+    different, lopsided = contrasts(f"{asked.question} {own.clause}", other.clause)
+    differs, _ = contrasts(asked.question, other.sentence)
     return {
         "bias": 1.0,
         "span": max(-12.0, min(8.0, evidence.span)),
-        "own_span": max(-12.0, min(8.0, own_evidence.span)),
         "relevance": max(-6.0, min(6.0, evidence.relevance)),
         "behind": max(-6.0, evidence.behind),
-        "similarity": evidence.similarity,
         "less_similar": own_evidence.similarity - evidence.similarity,
         "coverage": evidence.coverage,
-        "less_covered": own_evidence.coverage - evidence.coverage,
-        "missing": len(missing) / len(asked.hard) if asked.hard else 0.0,
-        "unlike": len((asked.hard & own.said) - other.said) / len(asked.hard) if asked.hard else 0.0,
         "unnamed": float(any(not _partly_named(name, said) for name in unnamed)),
-        "partly": float(bool(unnamed)),
-        "strangers": float(bool(_strangers(asked, other))),
         "elsewhere": float(bool(other.places - places and not asked.places & other.places)),
         "nowhere": float(bool(asked.places) and not asked.places & named),
         "target": float(own.target != other.target),
@@ -396,13 +382,11 @@ def likeness(
         "earlier": float(own.earlier != other.earlier),
         "change": float(bool(other.change - own.words or own.change - other.words)),
         "restricts": min(2.0, len(other.restricts - own.words - own.restricts)),
-        "restricted": min(2.0, len(own.restricts - other.words - other.restricts)),
-        "no_year": float(bool(asked.years) and not other.years),
         "no_part": float(bool(asked.parts) and not other.parts),
-        "part": float(bool(other.parts) and not asked.parts and not own.parts),
-        "things": float(len(counted) == 2 and not any(thing & asked.words for thing in counted)),
-        "kind": float(own.figure.kind is not other.figure.kind),
         "same_article": float(own.hit.article_id == other.hit.article_id),
+        "contrast": min(2.0, different),
+        "lopsided": min(3.0, lopsided),
+        "contrast_asked": min(2.0, differs),
         "strict": float(_of_the_same(asked, own, other)),
     }
 

@@ -28,6 +28,7 @@ class AskedValue:
     and `forecast` says that it asks for a forecast.
     """
 
+    question: str
     kinds: frozenset[FigureKind]
     years: frozenset[int]
     parts: frozenset[str]
@@ -57,7 +58,7 @@ def read_question(question: str) -> AskedValue:
     if kinds and kinds <= TEMPORAL:
         hard |= words & _EVENTS
     forecast = _FORECAST.search(question) is not None
-    return AskedValue(kinds, years, _parts(question), places, names, words, hard, forecast)
+    return AskedValue(question, kinds, years, _parts(question), places, names, words, hard, forecast)
 
 
 _ASKS_FOR_FIGURES = re.compile(

@@ -137,13 +137,13 @@ def judged(span: float, other: Hit, shown: str = "US$480 million") -> Comparison
 
 def test_where_a_reader_finds_an_answer_the_measure_may_be_in_other_words():
     other = passage("Research cost Arbel US$480 million in 2023, more than any rival paid.", "Paint makers")
-    assert set(values(judged(4.0, other), SPENT, other)) == {"US$310 million", "US$480 million"}
+    assert set(values(judged(6.0, other), SPENT, other)) == {"US$310 million", "US$480 million"}
     assert judged(-9.0, other) == Comparison()  # words alone do not tell
 
 
 def test_what_a_reader_takes_for_no_answer_does_not_disagree():
     other = passage("Arbel spent US$480 million on research in 2023.", "Paint makers")
-    assert len(judged(4.0, other).values) == len(judged(-2.0, other).values) == 2
+    assert len(judged(4.0, other).values) == len(judged(0.0, other).values) == 2
     assert judged(-6.0, other) == Comparison()
 
 
@@ -175,6 +175,8 @@ def test_some_statements_cannot_be_of_the_same_however_they_read(other: str, why
         read_statement(asked, NUMERIC if number else frozenset({FigureKind.MONEY}), number, each, each.units[0])
         for number, each in enumerate(hits)
     )
+    assert one is not None
+    assert two is not None
     assert likeness(asked, one, one, sure, sure) is not None
     assert likeness(asked, one, two, sure, sure) is None, why
 

@@ -120,27 +120,25 @@ _MIGHT = -2.0  # from which it may answer, whatever its words
 _NEXT = -1.5  # or how far it may be behind the best of its article
 # Of a logistic model of `likeness`: training/fit_disagreement.py, on planted disagreements of our own.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -0.39,
+    "bias": -0.43,
     "span": 0.1,
-    "relevance": 0.21,
-    "behind": 0.39,
-    "less_similar": -3.43,
-    "coverage": 0.2,
-    "unnamed": -1.54,
-    "elsewhere": -0.21,
-    "nowhere": -4.49,
-    "target": -2.35,
-    "forecast": -0.8,
-    "delta": -0.26,
-    "earlier": -1.12,
-    "change": -0.18,
-    "restricts": -0.77,
-    "no_part": -0.4,
-    "same_article": -1.8,
-    "contrast": -3.29,
-    "lopsided": -0.19,
-    "contrast_asked": -1.28,
-    "strict": 1.9,
+    "relevance": 0.25,
+    "behind": 0.46,
+    "less_similar": -3.27,
+    "unnamed": -1.61,
+    "elsewhere": -0.23,
+    "nowhere": -4.41,
+    "target": -2.32,
+    "forecast": -1.43,
+    "delta": -0.09,
+    "earlier": -1.16,
+    "change": -0.25,
+    "restricts": -0.78,
+    "no_part": -0.31,
+    "contrast": -3.26,
+    "lopsided": -0.17,
+    "contrast_asked": -1.36,
+    "strict": 1.59,
 }
 _LIKELY = 0.8  # probability from which two statements are taken to be of the same
 _FARTHEST = 50  # values that differ by a larger factor measure something else
@@ -155,11 +153,13 @@ def compare_values(
     question asks for no figure and the best answer is none, and where the question compares values itself. `judged` is
     what a reader thinks of the units that it read; without it, words alone decide.
     """
-    own = own_statement(question, hits, answers, judged or {})
+    if judged is None or _WHETHER.search(question):  # no sentence answers whether values agree
+        judged = {}
+    own = own_statement(question, hits, answers, judged)
     if own is None:
         return NOTHING_TO_COMPARE
     asked, kinds, statement = own
-    found = _compare(asked, kinds, hits, statement, judged or {})
+    found = _compare(asked, kinds, hits, statement, judged)
     # Where no period is asked for, many values are those of many dates.
     series = len(found.values) > 2 and not (asked.years or asked.parts)
     return Comparison((), found.agreements) if series else found
@@ -209,7 +209,8 @@ def _compare(
     stated = [own]
     own_evidence = judged.get((own.passage, own.unit.start))
     for other, evidence in other_statements(asked, kinds, hits, own, judged):
-        if own_evidence is None or evidence is None:
+        # Of one article the reader likes one sentence best, whatever the others say.
+        if own_evidence is None or evidence is None or other.hit.article_id == own.hit.article_id:
             same = _of_the_same(asked, own, other)
         else:
             same = _likely_the_same(likeness(asked, own, other, own_evidence, evidence))
@@ -329,7 +330,10 @@ def _same_subject(asked: AskedValue, own: Statement, other: Statement) -> bool:
     places = asked.places or own.places or places_of(own.hit.title)
     if other.places - places and not asked.places & other.places:
         return False
-    if asked.places and not asked.places & (other.places | places_of(f"{other.hit.title} {other.hit.heading}")):
+    named = other.places | places_of(f"{other.hit.title} {other.hit.heading}")
+    # One article speaks of several places, each where it names it.
+    wanted = asked.places or (own.places if own.hit.article_id == other.hit.article_id else frozenset())
+    if wanted and not wanted & named:
         return False
     if not all(name in _said(other) for name in asked.names):
         return False
@@ -377,13 +381,12 @@ def likeness(
         "elsewhere": float(bool(other.places - places and not asked.places & other.places)),
         "nowhere": float(bool(asked.places) and not asked.places & named),
         "target": float(own.target != other.target),
-        "forecast": float(own.forecast != other.forecast),
+        "forecast": float(own.forecast != other.forecast and not asked.forecast),
         "delta": float(own.delta != other.delta),
         "earlier": float(own.earlier != other.earlier),
         "change": float(bool(other.change - own.words or own.change - other.words)),
         "restricts": min(2.0, len(other.restricts - own.words - own.restricts)),
         "no_part": float(bool(asked.parts) and not other.parts),
-        "same_article": float(own.hit.article_id == other.hit.article_id),
         "contrast": min(2.0, different),
         "lopsided": min(3.0, lopsided),
         "contrast_asked": min(2.0, differs),

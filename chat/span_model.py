@@ -127,7 +127,7 @@ class TrainedModel:
         texts = parts.tokenizer.encode_batch(
             [question, *(each for pair in passages for each in pair)], add_special_tokens=False
         )
-        asked = texts[0].ids[: parts.question_pieces]
+        asked = texts[0].ids[-parts.question_pieces :]  # a long question asks at its end
         laid_out = []
         for heading, text in zip(texts[1::2], texts[2::2], strict=True):
             before = [parts.first, *asked, parts.between, *heading.ids[: parts.heading_pieces]]

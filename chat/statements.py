@@ -366,7 +366,7 @@ def read_statement(
         parts=parts,
         places=places_of(clause) or places_of(text.partition(clause)[0] + clause),
         words=content_words(said) | content_words(f"{hit.title} {hit.heading}"),
-        restricts=_restrictors(asked, clause),
+        restricts=_restrictors(asked, clause, clause[max(0, figure.end - start) :]),
         target=_TARGET.search(sentence, start, figure.end) is not None
         or _PLANNED.match(sentence, figure.end) is not None,
         forecast=_forecast(clause, years, published),
@@ -597,6 +597,7 @@ _OF = re.compile(
     r"(?P<what>[^\W\d_][\w’'-]*(?:\s+(?!(?:will|was|were|is|are|has|had|have|came|come|to|in|by|at|of|for|rose|fell|grew|reached|stood|and|or)\b)"
     r"[^\W\d_][\w’'-]*){0,2})"
 )
+_AMONG = re.compile(r"\s+(?:in|among|amongst|for|at)\s+(?:the\s+)?(?P<what>[a-z][\w’'-]*)")
 _PART_OF = re.compile(
     r"\A\W*of\s|\b(?:alone|of which|of these|of those|among them|including|excluding|adjusted|restated-from)\b", re.I
 )
@@ -607,13 +608,15 @@ _QUALIFIERS = _keys(
 )
 
 
-def _restrictors(asked: AskedValue, clause: str) -> frozenset[str]:
+def _restrictors(asked: AskedValue, clause: str, behind_figure: str) -> frozenset[str]:
     """Words that restrict what a clause speaks of, beyond what the question says.
 
-    Those before one of its nouns ("cloud revenue"), those behind it ("revenue from licences"), and those that open the
-    clause ("in motor insurance, the ratio …").
+    Those before one of its nouns ("cloud revenue"), those behind it ("revenue from licences"), those that open the
+    clause ("in motor insurance, the ratio …"), and those right behind the figure ("31 percent among women").
     """
     found: set[str] = set()
+    if part := _AMONG.match(behind_figure):
+        found |= content_words(part["what"])
     clause = _OF_MONEY.sub(" ", clause)
     names = {key for name in asked.names for key in content_words(name)}
     for match in _WORD.finditer(clause):

@@ -93,8 +93,8 @@ def _cases(folder: Path, beginning: Path, reader_name: str) -> Iterator[Case]:
             evidence = judged.get((statement.passage, statement.unit.start))
             pairs = []
             for other, other_evidence in other_statements(asked, kinds, hits, statement, judged):
-                if evidence is None or other_evidence is None:
-                    continue
+                if evidence is None or other_evidence is None or other.hit.article_id == statement.hit.article_id:
+                    continue  # words alone decide
                 features = likeness(asked, statement, other, evidence, other_evidence)
                 if features is not None:
                     gold = [_is_gold(row, each) for each in (statement, other)]

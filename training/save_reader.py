@@ -12,7 +12,7 @@ import torch
 from index.embedder import MINILM, MINILM_SHA256
 
 # What the program needs to know of the weights; the sizes are those that training cut to.
-ABOUT = {"base": MINILM, "base_sha256": MINILM_SHA256, "question_pieces": 40, "heading_pieces": 32}
+ABOUT = {"base": MINILM, "base_sha256": MINILM_SHA256, "question_pieces": 96, "heading_pieces": 32}
 _PARTS = ("query", "key", "value")
 _NAMES = {
     "output": "attention.output.dense",

@@ -120,25 +120,24 @@ _MIGHT = -2.0  # from which it may answer, whatever its words
 _NEXT = -1.5  # or how far it may be behind the best of its article
 # Of a logistic model of `likeness`: training/fit_disagreement.py, on planted disagreements of our own.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -0.43,
-    "span": 0.1,
-    "relevance": 0.25,
-    "behind": 0.46,
-    "less_similar": -3.27,
-    "unnamed": -1.61,
-    "elsewhere": -0.23,
-    "nowhere": -4.41,
-    "target": -2.32,
-    "forecast": -1.43,
-    "delta": -0.09,
-    "earlier": -1.16,
-    "change": -0.25,
-    "restricts": -0.78,
-    "no_part": -0.31,
-    "contrast": -3.26,
+    "bias": -0.31,
+    "span": 0.11,
+    "relevance": 0.2,
+    "behind": 0.42,
+    "less_similar": -3.02,
+    "unnamed": -1.62,
+    "elsewhere": -0.32,
+    "nowhere": -4.24,
+    "target": -2.25,
+    "forecast": -1.35,
+    "earlier": -1.11,
+    "change": -0.32,
+    "restricts": -0.74,
+    "no_part": -0.3,
+    "contrast": -3.21,
     "lopsided": -0.17,
-    "contrast_asked": -1.36,
-    "strict": 1.59,
+    "contrast_asked": -1.31,
+    "strict": 1.64,
 }
 _LIKELY = 0.8  # probability from which two statements are taken to be of the same
 _FARTHEST = 50  # values that differ by a larger factor measure something else
@@ -399,10 +398,18 @@ def _likely_the_same(features: Mapping[str, float] | None) -> bool:
 
 
 def _may_compare(one: Figure, other: Figure) -> bool:
-    """Whether figures are in one unit, or of one family: counts of things under different names, rates."""
+    """Whether figures are in one unit, or of one family: rates, and counts of things under different names."""
     if comparable(one, other):
         return True
-    return any(one.kind in family and other.kind in family for family in _FAMILIES)
+    measured = {each.unit for each in (one, other)} & _UNITS
+    return not measured and any(one.kind in family and other.kind in family for family in _FAMILIES)
+
+
+_UNITS = frozenset(
+    """tonne ton ounce gram kilogram kilo pound litre liter gallon barrel bushel watt watt-hour byte metre meter
+    kilometre kilometer mile foot feet inch yard hectare acre sq square cubic hour minute second day week month year
+    bcf tcf boe teu degree""".split()
+)
 
 
 def _other_time(asked: AskedValue, own: Statement, other: Statement) -> bool:
@@ -415,7 +422,9 @@ def _other_time(asked: AskedValue, own: Statement, other: Statement) -> bool:
         mine, its = kind & parts, kind & other.parts
         if mine and its and not mine & its:
             return True
-    return bool(parts & _WHOLE and other.parts & _SHORTER) or bool(other.parts & _WHOLE and parts & _SHORTER)
+    # A year without more is a whole one.
+    whole, shorter = parts & _WHOLE or not parts, other.parts & _SHORTER
+    return bool(whole and shorter) or bool(other.parts & _WHOLE and parts & _SHORTER)
 
 
 _QUARTERS, _HALVES = frozenset({"Q1", "Q2", "Q3", "Q4"}), frozenset({"H1", "H2"})

@@ -137,7 +137,7 @@ def judged(span: float, other: Hit, shown: str = "US$480 million") -> Comparison
 
 def test_where_a_reader_finds_an_answer_the_measure_may_be_in_other_words():
     other = passage("Research cost Arbel US$480 million in 2023, more than any rival paid.", "Paint makers")
-    assert set(values(judged(6.0, other), SPENT, other)) == {"US$310 million", "US$480 million"}
+    assert set(values(judged(8.0, other), SPENT, other)) == {"US$310 million", "US$480 million"}
     assert judged(-9.0, other) == Comparison()  # words alone do not tell
 
 

@@ -1,6 +1,6 @@
 // The dialog in which pages of a feed or sitemap are chosen.
 
-import { counted, el, getJSON, post } from "./dom.js";
+import { counted, el, focusAfter, getJSON, post } from "./dom.js";
 
 const SHOWN = 300; // rows drawn; the search box reaches the others
 const MOST = 500; // pages that can be added at once
@@ -92,7 +92,7 @@ export async function choosePages(key, added) {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    document.getElementById("fn-url")?.focus();
+    focusAfter(document.getElementById("fn-url"));
   });
   const told = problem.textContent;
   draw();

@@ -56,3 +56,9 @@ export function announce(text) {
   }
   region.textContent = text;
 }
+
+/** Focus what stands in for a closed dialog, unless somebody has gone on to something else by then: "close" comes late. */
+export function focusAfter(element) {
+  const now = document.activeElement;
+  if (!now || now === document.body || now.disabled) element?.focus();
+}

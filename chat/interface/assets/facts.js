@@ -1,6 +1,6 @@
 // The dialog in which a person sees where each fact of an article was found, and corrects it.
 
-import { announce, el, getJSON, post } from "./dom.js";
+import { announce, el, focusAfter, getJSON, post } from "./dom.js";
 
 const HINTS = {
   published: "YYYY-MM-DD",
@@ -109,7 +109,7 @@ export async function correctFacts(article, saved = () => {}) {
 
   dialog.addEventListener("close", () => {
     dialog.remove();
-    if (opener?.isConnected) opener.focus();
+    if (opener?.isConnected) focusAfter(opener);
   });
   document.body.append(dialog);
   dialog.showModal();

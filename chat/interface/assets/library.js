@@ -1,6 +1,6 @@
 // The Library tab: what is held, adding to it, and removing from it.
 
-import { announce, counted, el, getJSON, post } from "./dom.js";
+import { announce, counted, el, focusAfter, getJSON, post } from "./dom.js";
 import { choosePages } from "./choose.js";
 import { openArticle } from "./article.js";
 import { CORRECTED, correctFacts } from "./facts.js";
@@ -236,7 +236,7 @@ function confirmRemoval() {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    document.getElementById("fn-search")?.focus();
+    focusAfter(document.getElementById("fn-search"));
   });
   document.body.append(dialog);
   dialog.showModal();

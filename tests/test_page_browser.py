@@ -658,6 +658,7 @@ def test_texts_and_files_are_added_found_and_removed(desk, tmp_path):
 
 def run_evaluation(page: Page) -> None:
     # What an earlier test has evaluated is shown first, and would be read or clicked instead.
+    page.wait_for_timeout(500)  # the tab asks for it as it opens
     page.locator("#fn-results").evaluate("results => results.replaceChildren()")
     page.locator("#fn-run").click()
 

@@ -150,6 +150,7 @@ function drawProgress(job) {
 async function showResult(key) {
   await guarded(async () => {
     const result = await getJSON(`/api/evaluations/${key}`);
+    if (running && running !== key) return; // a run was started meanwhile: its result would replace this one under the reader
     shownKey = key;
     const count = result.done === result.total ? counted(result.total, "question") : `stopped after ${result.done} of ${result.total} questions`;
     const downloads = DOWNLOADS.map(([name, label]) => el("a", { href: `/api/evaluations/${key}/files/${name}`, download: name }, label));

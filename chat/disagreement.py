@@ -65,9 +65,8 @@ Answering = tuple[int, Unit, Sequence[tuple[int, int]]]  # a passage, what answe
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """How well a unit answers the question by itself: `span` is a reader's logit of its best words above none,
-    `relevance` one of its passage, `similarity` the cosine of its vector with the question's, `coverage` the share of
-    the question's words that it has, and `words` are the best words in the article. `behind` is how far `span` lies
-    behind that of the best unit of the same article, at most 0.
+    `relevance` one of its passage, `similarity` the cosine of its vector with the question's, and `words` are the best
+    words in the article. `behind` is how far `span` lies behind that of the best unit of the same article, at most 0.
     """
 
     span: float
@@ -75,7 +74,6 @@ class Evidence:
     relevance: float = 0.0
     behind: float = 0.0
     similarity: float = 0.5
-    coverage: float = 0.5
 
 
 Judged = Mapping[tuple[int, int], Evidence]  # by the number of the passage and the unit's start in the article
@@ -102,7 +100,6 @@ def judge(readings: Sequence[Reading], hits: Sequence[Hit]) -> Judged:
             each.features.get("relevance", 0.0),
             each.features["span"] - best[hits[each.passage].article_id],
             each.features.get("similarity", 0.5),
-            each.features.get("coverage", 0.5),
         )
         for each in read
     }
@@ -375,13 +372,11 @@ def likeness(
         "relevance": max(-6.0, min(6.0, evidence.relevance)),
         "behind": max(-6.0, evidence.behind),
         "less_similar": own_evidence.similarity - evidence.similarity,
-        "coverage": evidence.coverage,
         "unnamed": float(any(not _partly_named(name, said) for name in unnamed)),
         "elsewhere": float(bool(other.places - places and not asked.places & other.places)),
         "nowhere": float(bool(asked.places) and not asked.places & named),
         "target": float(own.target != other.target),
         "forecast": float(own.forecast != other.forecast and not asked.forecast),
-        "delta": float(own.delta != other.delta),
         "earlier": float(own.earlier != other.earlier),
         "change": float(bool(other.change - own.words or own.change - other.words)),
         "restricts": min(2.0, len(other.restricts - own.words - own.restricts)),

@@ -47,7 +47,7 @@ def read_question(question: str) -> AskedValue:
         kinds = NUMERIC
     years = years_in(question)
     places = places_of(question)
-    names = frozenset(name.lower() for name in names_of(question) if not content_words(name) <= MEASURED | SOFT)
+    names = frozenset(name.lower() for name in names_of(question) if not content_words(name) <= _MEASURED | SOFT)
     words = content_words(question)
     said = {
         key
@@ -213,16 +213,13 @@ SOFT = _keys(
     bring brings brought briefing study paper note survey summary"""
 )
 _EVENTS = _keys("start end finish launch open close found begin reach report")
-# Words of a measure that a sentence may put in any other words ("research cost the group" for "spent on research"),
-# where a reader tells that it answers. What the measure is of ("research"), and its kind ("net"), is never among them.
-MEASURES = _keys(
+# Words of measures: one with a capital, as it opens a question, names nobody.
+_MEASURED = _keys(
     """revenue profit margin debt borrowings assets liabilities equity dividend cash tax ebitda backlog growth
     inflation unemployment deficit yield return interest ratio loss deposits loans occupancy utilization capacity
     attendance penetration churn retention wages salary rent fees fares premiums subsidy grant reserves circulation
-    membership backlog bookings royalties stake turnout mortality accuracy"""
-)
-MEASURED = MEASURES | _keys(
-    """market industry sector money cost spend pay invest raise earn owe borrow fund receive give get take put work
+    membership backlog bookings royalties stake turnout mortality accuracy
+    market industry sector money cost spend pay invest raise earn owe borrow fund receive give get take put work
     employ make produce output sell deliver ship supply handle carry serve treat enrol enroll use drive launch open
     start finish build buy own operate list trade hold commission join found bill charge consume fill occupy control
     command attract host visit insure lend grant award distribute return collect gain draw attend travel pass"""

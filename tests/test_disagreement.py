@@ -128,8 +128,8 @@ def judged(span: float, other: Hit, shown: str = "US$480 million") -> Comparison
     unit = next(unit for unit in other.units if unit.start <= at < unit.end)
     start = SPENT.text.index("US$310 million")
     evidence = {
-        (0, 0): Evidence(6.0, ((start, start + 14),), 4.0, 0.0, 0.8, 1.0),
-        (1, unit.start): Evidence(span, ((at, at + len(shown)),), span, 0.0, 0.8, 0.8),
+        (0, 0): Evidence(6.0, ((start, start + 14),), 4.0, 0.0, 0.8),
+        (1, unit.start): Evidence(span, ((at, at + len(shown)),), span, 0.0, 0.8),
     }
     answers = [(0, SPENT.units[0], ((start, start + 14),))]
     return compare_values(RESEARCH, (SPENT, other), answers, evidence)
@@ -168,7 +168,7 @@ def test_the_best_unit_of_each_article_is_told_from_the_others():
     ],
 )
 def test_some_statements_cannot_be_of_the_same_however_they_read(other: str, why: str):
-    sure = Evidence(8.0, (), 6.0, 0.0, 1.0, 1.0)
+    sure = Evidence(8.0, (), 6.0, 0.0, 1.0)
     asked = read_question("What did Arbel spend on research in the full year 2023?")
     hits = (SPENT, passage(other, "Paint makers"))
     one, two = (

@@ -31,7 +31,7 @@ from index.embedder import SentenceEmbedder
 from index.library import Library
 from ingest.sources import find_sources
 
-_FOR = frozenset({"bias", "span", "relevance", "behind", "coverage", "strict"})  # can only speak for it
+_FOR = frozenset({"bias", "span", "relevance", "behind", "strict"})  # can only speak for it
 _REGULAR = 1.0  # inverse strength of the regularisation
 _THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
 

@@ -64,7 +64,7 @@ class Encoder:
         self._norm = self._two(weights, "embeddings.LayerNorm")
         layers = range(int(config["num_hidden_layers"]))
         self._layers = [self._layer(weights, f"encoder.layer.{number}.") for number in layers]
-        self._careful = False  # whether scores were too large for exp() once; else each is spared a look
+        self._careful = False  # whether scores were too large for exp() once, in any call; else each is spared a look
 
     @property
     def longest(self) -> int:
@@ -90,21 +90,22 @@ class Encoder:
         if second is not None:
             first += torch.from_numpy(second)[:, :, None] * self._second
         first = self._normed(first.view(count * longest, self.dimension), self._norm)
-        hidden = self._through_layers(first, mask)
-        if not self._careful and not bool(torch.isfinite(hidden).all()):
+        careful = self._careful  # read once: another thread may set it while this call goes through the layers
+        hidden = self._through_layers(first, mask, careful)
+        if not careful and not bool(torch.isfinite(hidden).all()):
             self._careful = True
-            hidden = self._through_layers(first, mask)
+            hidden = self._through_layers(first, mask, True)
         return hidden.view(count, longest, self.dimension)
 
-    def _through_layers(self, hidden: Any, mask: Any) -> Any:
+    def _through_layers(self, hidden: Any, mask: Any, careful: bool) -> Any:
         for attention, output, norm, up, down, last_norm in self._layers:
-            mixed = self._attend(self._linear(hidden, attention, ""), mask)
+            mixed = self._attend(self._linear(hidden, attention, ""), mask, careful)
             hidden = self._normed(self._linear(mixed, output, "").add_(hidden), norm)
             inner = self._linear(hidden, up, "gelu")
             hidden = self._normed(self._linear(inner, down, "").add_(hidden), last_norm)
         return hidden
 
-    def _attend(self, projected: Any, mask: Any) -> Any:
+    def _attend(self, projected: Any, mask: Any, careful: bool) -> Any:
         """Scaled dot-product attention, shape (count * longest, dimension), of queries, keys and values side by side.
 
         A padded key counts nothing because its value is 0, and so is its 1 in the last column of the values, whose
@@ -121,7 +122,7 @@ class Encoder:
         torch.mul(value, mask[:, None, :, None], out=summed[..., :width])
         summed[..., width] = mask[:, None, :]
         scores = torch.bmm(query.view(shape), key.view(shape).transpose(1, 2))
-        if not self._careful:
+        if not careful:
             return _mixed(scores.exp_(), summed).reshape(count * longest, self.dimension)
         scores.view(count, self._heads, longest, longest).masked_fill_(mask[:, None, None, :] == 0, -math.inf)
         mixed = _mixed(scores.sub_(scores.amax(-1, keepdim=True)).exp_(), summed)

@@ -144,9 +144,15 @@ class SentenceEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         model = self._loaded()
-        return _encode(
+        vectors = _encode(
             model, self._piece_tokenizer(), [self._prompts.get(role, "") + text for text in texts], self._threads or 1
         )
+        if not np.isfinite(vectors).all():  # such a passage would be stored and never be found
+            raise ModelError(
+                f"{self._name}: the model computed vectors that are not numbers, in {self._number_type}; "
+                "set FOOTNOTE_NUMBER_TYPE=float32, or another model"
+            )
+        return vectors
 
     def _piece_tokenizer(self) -> Any:
         if self._tokenizer is None:

@@ -134,6 +134,42 @@ def test_scores_beyond_what_exp_takes_are_no_trouble(copied_model, number_type):
 
 
 @pytest.mark.model
+def test_a_call_is_careful_by_itself_when_another_thread_became_so_meanwhile(copied_model, monkeypatch):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(copied_model / "model.safetensors")
+    weights["encoder.layer.4.attention.self.query.weight"] *= 30
+    save_file(weights, copied_model / "model.safetensors", metadata={"format": "pt"})
+    embedder = SentenceEmbedder(str(copied_model), number_type="float32")
+    embedder.embed_passages(["a"])
+    assert isinstance(embedder._model, Bert)
+    encoder = embedder._model._encoder
+    encoder._careful = False
+    through_layers, careful_ones = encoder._through_layers, []
+
+    def interrupted(hidden, mask, careful):
+        result = through_layers(hidden, mask, careful)
+        careful_ones.append(careful)
+        encoder._careful = True  # by another thread, between this one's layers and its look at them
+        return result
+
+    monkeypatch.setattr(encoder, "_through_layers", interrupted)
+    assert np.isfinite(embedder.embed_passages(TEXTS[:5])).all()
+    assert careful_ones[:2] == [False, True]
+
+
+@pytest.mark.model
+def test_vectors_that_are_no_numbers_are_not_handed_on(copied_model):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(copied_model / "model.safetensors")
+    weights["embeddings.LayerNorm.weight"][:] = float("nan")
+    save_file(weights, copied_model / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="not numbers"):
+        SentenceEmbedder(str(copied_model), number_type="float32").embed_passages(["Revenue rose."])
+
+
+@pytest.mark.model
 def test_a_build_of_torch_without_the_quicker_product_gives_the_same(embedder, monkeypatch):
     packed = SentenceEmbedder(number_type="bfloat16").embed_passages(TEXTS)
     monkeypatch.setattr("index.bert._packed", lambda weight: None)

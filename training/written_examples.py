@@ -5,9 +5,10 @@
 The folder `training/written` has them. `questions.jsonl.gz`: each names its passage by the SHA-256 of its text, since
 most of the texts are not ours to copy: a paragraph of the training sets in DATA, or a passage of LIBRARY (as
 training/library_examples.py has it, with `written/documents` added). "answer" are its words there, "" where the passage
-does not answer. What the library's search finds beside a passage of its own is a wrong one. `pairs/*.txt`: two texts
-on the same things in other words, with what each of them answers; their form is told in `of_pairs`. All companies,
-figures and rules in `documents` and `pairs` are invented.
+does not answer. `answers.jsonl.gz` has, by its `id`, the words that answer a question of which DATA tells the sentence
+alone. What the library's search finds beside a passage of its own is a wrong one. `pairs/*.txt`: two texts on the same
+things in other words, with what each of them answers; their form is told in `of_pairs`. All companies, figures and
+rules in `documents` and `pairs` are invented.
 """
 
 import argparse
@@ -38,6 +39,7 @@ def main() -> None:
     with Library(args.library, SentenceEmbedder()) as library:
         made = [
             *of_paragraphs(args.data, rows, pieces),
+            *of_sentences(args.data, rows_of(WRITTEN / "answers.jsonl.gz"), pieces),
             *of_library(library, rows, pieces),
             *of_pairs(WRITTEN / "pairs", pieces),
         ]
@@ -62,6 +64,21 @@ def of_paragraphs(data: Path, rows: Sequence[Mapping[str, Any]], pieces: Pieces)
         if row["passage"] in known:
             heading, text = known[row["passage"]]
             yield from _own(pieces, row, heading, text)
+
+
+def of_sentences(data: Path, rows: Sequence[Mapping[str, Any]], pieces: Pieces) -> Iterator[Example]:
+    """Questions of the training sets with the sentence that answers, told more exactly: the words of it that do."""
+    known = {row["id"]: row["answer"] for row in rows}
+    for file in sorted((data / "train").glob("*.jsonl.gz")):
+        for row in rows_of(file):
+            if row["id"] not in known:
+                continue
+            sentence = row["answers"][0]
+            places = places_of(known[row["id"]], sentence["text"])
+            if 0 < len(places) <= 2:
+                moved = [(sentence["answer_start"] + start, sentence["answer_start"] + end) for start, end in places]
+                heading = row["title"].replace("_", " ")
+                yield make(pieces, row["question"], heading, row["context"], moved, 1, f"{row['source']}:words")
 
 
 def of_library(library: Library, rows: Sequence[Mapping[str, Any]], pieces: Pieces) -> Iterator[Example]:

@@ -15,7 +15,7 @@ from tests.fakes_embedder import BagEmbedder
 from training.reader_examples import Pieces, changed, make, nearest, places_of, rows_of, save, without_answer
 from training.save_reader import as_trained, named_as_bert
 from training.train_reader import Prepared, ReaderModel, batches, load_pools, loss_of, parts
-from training.written_examples import key_of, of_pairs, of_paragraphs, wrong
+from training.written_examples import key_of, of_pairs, of_paragraphs, of_sentences, wrong
 
 PASSAGE = (
     "The company sold 92 devices in 2023. Sales rose to US$1.59 billion before the reform. "
@@ -90,6 +90,21 @@ def test_a_passage_without_an_answer_points_at_the_null(pieces):
 def test_words_stand_where_they_are_words_of_their_own():
     assert places_of("40", "40 devices, 140 or 40.5, and 40") == [(0, 2), (29, 31)]
     assert places_of(" ", "nothing") == []
+
+
+def test_a_sentence_that_answers_is_narrowed_to_the_words_written_for_it(tmp_path, pieces):
+    (tmp_path / "train").mkdir()
+    sentence = "Its founder, Ada Lovelace, stayed on the board."
+    row = {
+        "question": "Who began it?", "title": "A_company", "context": PASSAGE, "source": "sentences",
+        "answers": [{"text": sentence, "answer_start": PASSAGE.index(sentence)}],
+    }  # fmt: skip
+    pack(tmp_path / "train" / "set.jsonl.gz", [{**row, "id": name} for name in ("one", "two", "three")])
+    answers = [{"id": "one", "answer": "Ada Lovelace"}, {"id": "two", "answer": "words that are not there"}]
+    (made,) = of_sentences(tmp_path, answers, pieces)
+    ((first, last),) = made.spans
+    assert made.passage[first : last + 1] == pieces("Ada Lovelace")[0]
+    assert (made.source, made.relevant, made.spread) == ("sentences:words", 1, False)
 
 
 def test_written_questions_find_their_passages_by_what_these_say(tmp_path, pieces, capsys):

@@ -844,8 +844,13 @@ def _parser() -> argparse.ArgumentParser:
 
     search = verb("search", _search, "find passages")
     _one_or_batch(search, "query")
-    search.add_argument("--rerank", action="store_true", help="let the reader order the first passages")
-    search.add_argument("--method", choices=["fused", "reciprocal", "vectors", "words"], default="fused")
+    way = search.add_mutually_exclusive_group()  # reranking starts from the fused ranking
+    way.add_argument(
+        "--rerank", action="store_true", help="order the first 30 passages by their scores and the reader's relevance"
+    )
+    way.add_argument(
+        "--method", choices=["fused", "reciprocal", "vectors", "words"], default="fused", help="default fused"
+    )
     _listing(search)
 
     add = verb("add", _add, "add files, folders, addresses or .jsonl rows; without any, follow the drop folder corpus/")
@@ -880,7 +885,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--compare", metavar="A,B", help="ways to search, compared: fused, reciprocal, vectors, words"
     )
-    evaluate.add_argument("--min", action="append", default=[], metavar="MEASURE=X", help="fail (exit 1) below this")
+    evaluate.add_argument(
+        "--min",
+        action="append",
+        default=[],
+        metavar="MEASURE=X",
+        help="fail (exit 1) below this; of risk, ece and the like above it",
+    )
     evaluate.add_argument("--report", metavar="FILE.html", help="where to write the report")
     evaluate.add_argument("--no-ask", action="store_true", help="measure retrieval only")
     _json_option(evaluate)
@@ -918,7 +929,11 @@ def _listing(parser: argparse.ArgumentParser) -> None:
 
 def _where_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--where", action="append", default=[], metavar="EXPR", help="key=value, !=, <=, >= on facts and dates"
+        "--where",
+        action="append",
+        default=[],
+        metavar="EXPR",
+        help="key=value, !=, <=, >= on facts, source, title and published; the same key twice means either",
     )
 
 

@@ -1,6 +1,6 @@
 """What answering gives: an Answer with Quotes, Disagreements, and why there is none when there is none.
 
-Values only; `chat/answering.py` makes them. `docs/design.md` explains the JSON that `to_json` gives.
+Values only; `chat/answering.py` makes them. `docs/formats.md` explains the JSON that `to_json` gives.
 """
 
 from collections.abc import Sequence

@@ -553,7 +553,7 @@ def _answerer(library: "Library", settings: Settings) -> "Answerer":
     from chat.confidence import load_calibration
     from chat.readers import make_reader
 
-    reader = make_reader(library, settings.reader, threads=settings.threads)
+    reader = make_reader(library, settings.reader)
     calibration = load_calibration(CALIBRATION, reader.identity)
     return Answerer(library, reader, AnswerSettings(threshold=settings.threshold), calibration)
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from chat.periods import AskedPeriod, asked_periods
 from chat.terms import Asked, asked_for, years_in
 from ingest.article import Row
+from ingest.cleaning import folded
 from ingest.dates import MONTHS, dates_in
 from ingest.periods import parse_period
 from ingest.tables import is_value
@@ -167,7 +168,7 @@ def _read_name(column: str) -> _Name:
     return _Name(
         days=frozenset(found.day for found in dates_in(column)),
         years=years_in(column),
-        month_days=frozenset((MONTHS[match["month"].lower()], int(match["day"])) for match in _DAY.finditer(column)),
+        month_days=frozenset((MONTHS[folded(match["month"])], int(match["day"])) for match in _DAY.finditer(column)),
         parts=frozenset(_parts(column)),
         months=frozenset(_stretches(column)),
         words=_words(column) - _OF_TIME,
@@ -204,7 +205,7 @@ def _stretches(text: str) -> set[int]:
     found = set()
     for match in _STRETCH.finditer(text):
         if match["count"]:
-            count = _COUNTS.get(match["count"].lower()) or int(match["count"])
+            count = _COUNTS.get(folded(match["count"])) or int(match["count"])
             found.add(round(count * 12 / 52) if match["unit"].lower().startswith("week") else count)
         else:
             found.add(3 if match["quarter"] else 6 if match["half"] else 12)
@@ -215,7 +216,7 @@ def _parts(text: str) -> set[str]:
     """ "Q3" for "third quarter", "3Q" and the like."""
     found = set()
     for match in _PART.finditer(text):
-        number = match["number"] or match["other"] or str(_ORDINALS.index(match["ordinal"].lower()) % 4 + 1)
+        number = match["number"] or match["other"] or str(_ORDINALS.index(folded(match["ordinal"])) % 4 + 1)
         sign = match["sign"] or match["after"] or match["unit"][0].replace("q", "Q").replace("h", "H")
         found.add(f"{sign.upper()}{number}")
     return found

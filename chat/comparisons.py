@@ -6,13 +6,17 @@ question make further rows and columns.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from chat.measures import measures_in
 from chat.periods import asked_periods
 from chat.places import places_in, spellings
 from chat.side_by_side import VERSUS, Companies, Group, Kind, groups_in
 from chat.terms import Asked, asked_for, names_in
+
+MOST_PARTS = 12  # a table with more cells is the grid's work, not an answer's
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ def compared(question: str, companies: Companies) -> tuple[Cell, ...]:
 def _cells(question: str, companies: Companies, *, compared: bool = False) -> tuple[Cell, ...]:
     """A cell for each combination of the things that stand side by side in a question."""
     cells = []
-    for labels, words in _expanded(question, companies, compared):
+    for labels, words in islice(_expanded(question, companies, compared), MOST_PARTS + 1):
         row = labels.pop(Kind.NAME, None) or (labels.pop(next(iter(labels))) if labels else "")
         measure = next((each.text for each in measures_in(words) if each.text != row), "")
         cells.append(Cell(words, row, " · ".join(labels.values()) or _of_one(measure)))
@@ -183,25 +187,24 @@ def _framed(match: re.Match[str], asks: str, companies: Companies) -> tuple[Cell
     for label, subject in subjects:
         subject = _of_one(subject) if measures_in(subject) else subject
         asked = asks.format(**{**named, "m": measure, "subject": subject})
-        for labels, words in _expanded(_asked(asked), companies):
+        for labels, words in islice(_expanded(_asked(asked), companies), MOST_PARTS + 1):
             cells.append(Cell(words, _shown(label), " · ".join(labels.values()) or measure))
     return tuple(cells)
 
 
-def _expanded(question: str, companies: Companies, compared: bool = False) -> list[tuple[dict[Kind, str], str]]:
+def _expanded(question: str, companies: Companies, compared: bool = False) -> Iterator[tuple[dict[Kind, str], str]]:
     """The question for each combination of the things side by side in it, with what each is about."""
     groups = groups_in(question, companies, compared=compared)
     group = next((each for each in groups if compared or _is_of_each(question, each)), None)
     if group is None:
-        return [({}, question)]
+        yield {}, question
+        return
     before = _FROM.sub("of " if group.kind is Kind.NAME else "in ", question[: group.start])
     before = re.sub(r"\bboth\s+$", "", before, flags=re.IGNORECASE)
     rest = re.sub(r",?\s+respectively\b", "", question[group.end :])
-    return [
-        ({group.kind: item, **labels}, words)
-        for item in group.items
-        for labels, words in _expanded(f"{before}{item}{rest}", companies, compared)
-    ]
+    for item in group.items:
+        for labels, words in _expanded(f"{before}{item}{rest}", companies, compared):
+            yield {group.kind: item, **labels}, words
 
 
 def _is_of_each(question: str, group: Group) -> bool:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from chat.terms import Asked, asked_for
+from ingest.cleaning import folded
 from ingest.dates import MONTHS, dates_in
 from ingest.periods import find_periods
 
@@ -384,7 +385,7 @@ def _temporal(text: str) -> Iterator[Figure]:
             taken.append(_time(FigureKind.PERIOD, first, last, period.start, period.end, period.period.label))
     for match in _MONTH_OF_YEAR.finditer(text):
         if free(*match.span()):
-            year, month = int(match["year"]), MONTHS[match["month"].lower()]
+            year, month = int(match["year"]), MONTHS[folded(match["month"])]
             taken.append(
                 _time(FigureKind.DATE, date(year, month, 1), _last_of(year, month), match.start(), match.end())
             )
@@ -484,7 +485,7 @@ def _token(text: str, match: re.Match[str]) -> _Token | None:
     ):
         scale = None
     if scale is not None:
-        token.scale = _SCALES[" ".join((scale["word"] or scale["sign"] or scale["letter"]).lower().split())]
+        token.scale = _SCALES[" ".join(folded(scale["word"] or scale["sign"] or scale["letter"]).split())]
         token.value, token.step = token.value * token.scale, token.step * token.scale
         token.end = scale.end()
     if (
@@ -524,11 +525,11 @@ def _worded(match: re.Match[str]) -> _Token:
     """Fractions and multiples in words."""
     start, end = match.span()
     if match["fold"]:
-        return _Token(Decimal(_UNITS[match["folds"].lower()]), Decimal(1), start, end, start, FigureKind.RATIO)
+        return _Token(Decimal(_UNITS[folded(match["folds"])]), Decimal(1), start, end, start, FigureKind.RATIO)
     if match["one_in"]:
-        top, bottom = 1, _UNITS[match["every"].lower()]
+        top, bottom = 1, _UNITS[folded(match["every"])]
     else:
-        top, bottom = _UNITS.get(match["parts"].lower(), 1), _PARTS_OF[match["of"].lower()]
+        top, bottom = _UNITS.get(folded(match["parts"]), 1), _PARTS_OF[folded(match["of"])]
     value = (Decimal(100) * top / bottom).quantize(Decimal("0.01"))
     return _Token(value, Decimal(1), start, end, start, FigureKind.PERCENT, approximation=Approximation.ABOUT)
 
@@ -547,7 +548,7 @@ def _read(written: str) -> tuple[Decimal, Decimal]:
 
 
 def _read_words(words: str) -> tuple[Decimal, Decimal]:
-    words = words.lower()
+    words = folded(words)
     if words.startswith("half"):
         return Decimal("0.5"), Decimal("0.1")
     total = 0

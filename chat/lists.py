@@ -15,7 +15,9 @@ from chat.merging import text_of
 from chat.reader import without_bullet
 from chat.terms import Asked, asked_for
 from chat.topics import PREPOSITIONS
+from errors import ArticleNotFound
 from index.library import Library
+from index.values import StoredArticle
 from ingest.article import Article, Block, BlockKind
 from ingest.sentences import sentence_spans
 
@@ -104,9 +106,13 @@ def with_whole_list(answer: Answer, library: Library) -> Answer:
         return answer
     noted = [(quote.article_id, quote.start, quote.end) for quote in answer.quotes]
     noted += [(passage.article_id, passage.start, passage.end) for passage in answer.passages[:_LOOKED_AT]]
-    best: tuple[float, ItemList, str] | None = None
+    best: tuple[float, ItemList, StoredArticle] | None = None
     for article_id in islice(dict.fromkeys(article_id for article_id, _, _ in noted), _LOOKED_AT):
-        article = library.article(article_id).article
+        try:
+            stored = library.article(article_id)
+        except ArticleNotFound:  # removed meanwhile
+            continue
+        article = stored.article
         places = [(start, end) for each, start, end in noted if each == article_id]
         for each in lists_in(article):
             first = each.lead[0] if each.lead else each.items[0][0]
@@ -114,7 +120,7 @@ def with_whole_list(answer: Answer, library: Library) -> Answer:
                 continue
             score = _score(answer, article_id, each, library.terms, article.title)
             if score >= _SPEAKS_OF and (best is None or score > best[0]):
-                best = (score, each, article_id)
+                best = (score, each, stored)
     return answer if best is None else _told(answer, best[1], best[2], library)
 
 
@@ -148,9 +154,9 @@ def _noun_asked_for(question: str, terms: Callable[[str], list[str]]) -> list[st
     return terms(match["plural"] or (behind[1] if behind else ""))
 
 
-def _told(answer: Answer, items: ItemList, article_id: str, library: Library) -> Answer:
+def _told(answer: Answer, items: ItemList, stored: StoredArticle, library: Library) -> Answer:
     """The answer whose quotes are the items, with the sentence that leads in and what was quoted before beside them."""
-    stored = library.article(article_id)
+    article_id = stored.article.article_id
     known = {(quote.article_id, quote.start, quote.end): quote for quote in answer.quotes}
     pattern = next((quote for quote in answer.quotes if quote.article_id == article_id), None)
     passage = next((each for each in answer.passages if each.article_id == article_id), None)

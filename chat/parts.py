@@ -5,13 +5,11 @@ Pure functions on text. Knows no library: whoever does says which words name a c
 
 import re
 
-from chat.comparisons import Cell, compared
+from chat.comparisons import MOST_PARTS, Cell, compared
 from chat.follow_ups import complete
 from chat.side_by_side import Companies
 from chat.terms import names_in
 from chat.topics import ASKS, HELPS
-
-MOST_PARTS = 12  # a table with more cells is the grid's work, not an answer's
 
 _BEFORE = r"(?:(?:in|at|on|for|by|from|to|of|with|since|under)\s+)?"
 # A question of its own has its verb behind "what" or behind a noun ("how many people does", "which law covers"). "when

@@ -6,6 +6,8 @@ speaks of "Japanese" where every passage says "Japan".
 
 import re
 
+from ingest.cleaning import folded
+
 # The name to show first, then other spellings and the word for what comes from there.
 _TABLE = """
 China, Chinese, PRC, People's Republic of China, Mainland China
@@ -89,9 +91,9 @@ _ANY = re.compile(
 
 def spellings(name: str) -> tuple[str, ...]:
     """All names of the place that `name` names, the usual one first; empty when it names none."""
-    return _BY_NAME.get(name.lower(), ())
+    return _BY_NAME.get(folded(name), ())
 
 
 def places_in(text: str) -> tuple[str, ...]:
     """Places that a text names in upper or lower case, under their usual names, in order; no abbreviations."""
-    return tuple(dict.fromkeys(_BY_NAME[match.group().lower()][0] for match in _ANY.finditer(text)))
+    return tuple(dict.fromkeys(_BY_NAME[folded(match.group())][0] for match in _ANY.finditer(text)))

@@ -82,13 +82,12 @@ class SpanModel(Protocol):
 
 
 def load_span_model(
-    name: str | Path, *, number_type: Callable[[], str] = lambda: "float32", threads: int | None = None
+    name: str | Path, *, number_type: Callable[[], str] = lambda: "float32", threads: Callable[[], int] = lambda: 1
 ) -> SpanModel:
     """The model in the folder `name`. Raises ModelError.
 
-    `number_type` gives "float32" or "bfloat16" when the model is loaded.
-    `threads` bounds how many passages are read at once; None leaves it to torch. Weights are loaded with the first
-    question.
+    `number_type` gives "float32" or "bfloat16", and `threads` how many threads compute at once, when the model is
+    loaded: with the first question. (torch's own number is no help: it is set to 1 wherever a thread computes alone.)
     """
     folder = Path(name).expanduser()
     if not folder.is_dir():
@@ -97,7 +96,7 @@ def load_span_model(
         return TrainedModel(folder, number_type, threads)
     kinds = read_json(folder / "config.json").get("architectures") or [""]
     if str(kinds[0]).endswith(("ForQuestionAnswering", "ForSequenceClassification")):
-        return TransformersModel(folder, number_type)
+        return TransformersModel(folder, number_type, threads)
     raise ModelError(
         f"{folder}: no question-answering model and no cross-encoder; its config.json says {kinds[0] or 'nothing'}"
     )
@@ -106,7 +105,7 @@ def load_span_model(
 class TrainedModel:
     """Our reader: MiniLM with a span head and a relevance head. Safe to call from several threads."""
 
-    def __init__(self, folder: Path, number_type: Callable[[], str], threads: int | None = None) -> None:
+    def __init__(self, folder: Path, number_type: Callable[[], str], threads: Callable[[], int] = lambda: 1) -> None:
         self._folder = folder
         self._number_type = number_type
         self._threads = threads
@@ -134,8 +133,7 @@ class TrainedModel:
             room = parts.encoder.longest - len(before) - 1
             laid_out.append(_LaidOut([*before, *text.ids[:room], parts.between], len(before), text.offsets[:room]))
         result: list[PassageRead | None] = [None] * len(laid_out)
-        threads = self._threads or _torch_threads()
-        groups = _groups([len(each.pieces) for each in laid_out], threads)
+        groups = _groups([len(each.pieces) for each in laid_out], parts.threads)
 
         def read_group(group: list[int]) -> None:
             for i, read in zip(group, self._read(parts, [laid_out[i] for i in group], len(asked) + 2), strict=True):
@@ -145,7 +143,7 @@ class TrainedModel:
             read_group(groups[0])
         else:
             # One thread to a batch: threads that share one wait for each other at every step.
-            with ThreadPoolExecutor(threads, thread_name_prefix="reading") as pool:
+            with ThreadPoolExecutor(len(groups), thread_name_prefix="reading") as pool:
                 list(pool.map(lambda group: _alone(read_group, group), groups))
         return [each for each in result if each is not None]
 
@@ -200,7 +198,7 @@ class TrainedModel:
             raise ModelError(f"{self._folder}: cannot be loaded as a reader ({error})") from error
         special = [int(tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]")]
         sizes = int(about["question_pieces"]), int(about["heading_pieces"])
-        return _Parts(encoder, tokenizer, heads[0], heads[1], special[0], special[1], *sizes)
+        return _Parts(encoder, tokenizer, heads[0], heads[1], special[0], special[1], *sizes, self._threads())
 
 
 _HEADS = ("span", "relevance")
@@ -216,6 +214,7 @@ class _Parts:
     between: int
     question_pieces: int
     heading_pieces: int
+    threads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +229,10 @@ class _LaidOut:
 class TransformersModel:
     """A question-answering model or cross-encoder, as transformers computes it. One question at a time."""
 
-    def __init__(self, folder: Path, number_type: Callable[[], str]) -> None:
+    def __init__(self, folder: Path, number_type: Callable[[], str], threads: Callable[[], int] = lambda: 1) -> None:
         self._folder = folder
         self._number_type = number_type
+        self._threads = threads
         self._lock = threading.Lock()
         self._model: Any = None
         self._tokenizer: Any = None
@@ -254,6 +254,8 @@ class TransformersModel:
             if self._model is None:
                 self._load()
             texts = [f"{heading}\n{text}" if heading else text for heading, text in passages]
+            torch.set_num_threads(self._threads())
+            question = self._fitting(question)
             encoded = self._tokenizer(
                 [question] * len(texts), texts, truncation="only_second", padding=True, return_tensors="pt",
                 return_offsets_mapping=True, max_length=min(512, self._tokenizer.model_max_length),
@@ -277,6 +279,12 @@ class TransformersModel:
             null = float(start[row, 0] + end[row, 0])
             result.append(PassageRead(None, null, start[row, inside], end[row, inside], places))
         return result
+
+    def _fitting(self, question: str) -> str:
+        """The end of a question that leaves no room for a passage: a long question asks at its end."""
+        most = min(512, self._tokenizer.model_max_length) // 2
+        places = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        return question if len(places) <= most else question[places[-most][0] :]
 
     def _load(self) -> None:
         import torch
@@ -320,9 +328,3 @@ def _alone(work: Any, group: list[int]) -> None:
 
     torch.set_num_threads(1)  # of this thread
     work(group)
-
-
-def _torch_threads() -> int:
-    import torch
-
-    return int(torch.get_num_threads())

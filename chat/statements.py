@@ -16,6 +16,7 @@ from chat.places import places_in, spellings
 from chat.terms import names_in, years_in
 from index.values import Hit
 from ingest.article import BlockKind, Row
+from ingest.cleaning import folded
 from ingest.passages import Unit
 
 # --- what a question asks ---
@@ -80,7 +81,7 @@ def _parts(text: str) -> frozenset[str]:
     found = set()
     for match in _PART.finditer(text):
         if match["nth"]:
-            found.add(f"{'H' if match['of'].lower() == 'half' else 'Q'}{_NTH[match['nth'].lower()]}")
+            found.add(f"{'H' if match['of'].lower() == 'half' else 'Q'}{_NTH[folded(match['nth'])]}")
         elif number := match["q"] or match["nq"]:
             found.add(f"Q{number}")
         elif number := match["h"] or match["nh"]:

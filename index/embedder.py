@@ -103,8 +103,9 @@ class SentenceEmbedder:
         """The width of a vector."""
         if self._dimension is None:
             config = read_json(find_model(self._name) / "config.json")
-            size = config.get("hidden_size")
-            self._dimension = int(size) if size is not None else self._loaded().dimension
+            # Only of a model without further layers is its vectors' width told there.
+            plain = bert_pooling(find_model(self._name)) is not None
+            self._dimension = int(config["hidden_size"]) if plain else self._loaded().dimension
         return self._dimension
 
     @property
@@ -113,6 +114,13 @@ class SentenceEmbedder:
         if self._number_type == "auto":
             self._loaded()
         return self._number_type
+
+    @property
+    def threads(self) -> int:
+        """How many threads compute at once. Loads the model when torch is to say."""
+        if self._threads is None:
+            self._loaded()
+        return self._threads or 1
 
     def pieces(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """Character ranges of each text's word pieces, in order, without special tokens. Loads no model."""

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -125,7 +126,7 @@ class Library:
         self._vectors: VectorView | None = None
         self._words = WordView(folder / "views")
         self._lock = threading.RLock()
-        self._held: tuple[int, list[Held]] | None = None
+        self._held: tuple[int, list[Held], dict[str, Held]] | None = None  # of a revision, and by id
         self._summaries: tuple[list[Held], list[ArticleSummary]] | None = None
 
     # Adding and removing ------------------------------------------------------------------------------------------
@@ -152,16 +153,17 @@ class Library:
 
     def remove(self, names: Sequence[str]) -> RemoveReport:
         """Take out articles named by id, source or title; what comes from the drop folder then stays out."""
-        removed: list[str] = []
+        found: dict[str, Held] = {}
         failed: list[Failure] = []
         for name in names:
             try:
-                found = self._find(name)
+                held = self._find(name)
             except LibraryError as error:
                 failed.append(Failure(name, str(error)))
-                continue
-            removed += self._take_out([found], keep_out=True)
-        return RemoveReport(tuple(removed), tuple(failed))
+            else:
+                found[held.article_id] = held
+        gone = set(self._take_out(list(found.values()), keep_out=True)) if found else set()
+        return RemoveReport(tuple(each for each in found if each in gone), tuple(failed))
 
     def drop(self, ids: Sequence[str]) -> list[str]:
         """Take out articles whose files left the drop folder; they may come back with their files."""
@@ -194,11 +196,14 @@ class Library:
         """
         made_with = self._made_with()
         recut = [held.article_id for held in self._all() if held.made_with == made_with and _has_old_head(held)]
-        report = AddReport(replaced=tuple(each for each in recut if self.recut(each)))
+        report = AddReport()
+        for each in recut:
+            with suppress(ArticleNotFound):  # removed meanwhile
+                report += AddReport(replaced=(each,) if self.recut(each) else ())
         outdated = self.outdated()
         origins = {held.article_id: held.origin for held in self._all()}
         for origin in sorted(set(origins.values())):
-            mine = [each for each in outdated if origins[each.article_id] == origin]
+            mine = [each for each in outdated if origins.get(each.article_id) == origin]
             if mine:
                 sources = (self._kept_source(each) for each in mine)  # one after the other: each holds its bytes
                 report += self.add(sources, origin=origin, total=len(mine), on_progress=on_progress, stop=stop)
@@ -446,17 +451,22 @@ class Library:
         self._words.catch_up(self._store)
 
     def _all(self) -> list[Held]:
+        return self._now()[1]
+
+    def _now(self) -> tuple[int, list[Held], dict[str, Held]]:
         with self._lock:
             revision = self._store.revision()
             if self._held is None or self._held[0] != revision:
-                self._held = (revision, self._store.held())
-            return self._held[1]
+                held = self._store.held()
+                self._held = (revision, held, {each.article_id: each for each in held})
+            return self._held
 
     def _find(self, name: str) -> Held:
         """The one article that `name` means; several of one title or file name are an error, not a guess."""
-        held = self._all()
+        _, held, by_id = self._now()
+        if name in by_id:
+            return by_id[name]
         tests: list[Callable[[Held], bool]] = [
-            lambda each: each.article_id == name,
             lambda each: each.source == name,
             lambda each: each.title == name,
             lambda each: Path(each.source).name == name,
@@ -756,7 +766,7 @@ class _Adding:
         identity = article_id(source.name)
         if source.password or self._by_id.get(identity, ("", ""))[0] != _sha256_of(source):
             return None
-        return self._library._store.article(identity)
+        return self._library._store.article(identity, corrected=False)
 
     def _read(self, source: Source, article: Article) -> None:
         library = self._library

@@ -324,11 +324,13 @@ class Store:
         `keep_out` remembers that a person did it.
         """
         with self._writing() as connection:
-            held = connection.execute(
-                sa.select(_articles.c.article_id, _articles.c.sha256).where(
-                    _articles.c.article_id.in_(list(article_ids))
+            held = [
+                row
+                for some in _slices(list(article_ids), 500)
+                for row in connection.execute(
+                    sa.select(_articles.c.article_id, _articles.c.sha256).where(_articles.c.article_id.in_(some))
                 )
-            ).all()
+            ]
             if not held:
                 return []
             revision = _next_revision(connection)
@@ -357,8 +359,8 @@ class Store:
         with self._reading() as connection:
             return [_held(row) for row in connection.execute(_HELD.order_by(_articles.c.key))]
 
-    def article(self, article_id: str) -> Article | None:
-        """An article whole and with its corrections, None when it is not there."""
+    def article(self, article_id: str, *, corrected: bool = True) -> Article | None:
+        """An article whole, with its corrections or as it was found; None when it is not there."""
         with self._reading() as connection:
             row = connection.execute(sa.select(_articles).where(_articles.c.article_id == article_id)).one_or_none()
             if row is None:
@@ -366,7 +368,8 @@ class Store:
             places = connection.execute(
                 sa.select(_places.c.page, _places.c.places).where(_places.c.article == row.key).order_by(_places.c.page)
             ).all()
-            title, published, facts, origins = lay_over(*_found(row), _corrections_of(connection, article_id))
+            corrections = _corrections_of(connection, article_id) if corrected else {}
+            title, published, facts, origins = lay_over(*_found(row), corrections)
             return Article(
                 source=row.source,
                 title=title,

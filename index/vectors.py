@@ -45,7 +45,8 @@ class VectorView:
         return self._revision
 
     def __len__(self) -> int:
-        return 0 if self._index is None else int(self._index.ntotal)
+        with self._lock:
+            return 0 if self._index is None else int(self._index.ntotal)
 
     def catch_up(self, store: Store) -> None:
         """Show the store's current revision; write a snapshot when much has changed since the last one."""

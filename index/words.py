@@ -23,6 +23,7 @@ _WRITER_BYTES = 64_000_000
 _ANALYZER = "footnote"
 # Words and figures: a figure keeps its points and commas ("1,234.5"); every Han character stands alone.
 _TOKEN = r"\p{N}+(?:[.,]\p{N}+)*[\p{L}]*|[\p{L}--\p{Han}]+[\p{N}]*|\p{Han}"  # noqa: S105
+_FEW = 5000  # passages that a term stands in, which are counted one by one
 _MOST_QUERY_TERMS = 64
 
 
@@ -46,7 +47,8 @@ class WordView:
         return self._revision
 
     def __len__(self) -> int:
-        return 0 if self._index is None else int(self._index.searcher().num_docs)
+        with self._lock:
+            return 0 if self._index is None else int(self._index.searcher().num_docs)
 
     def catch_up(self, store: Store) -> None:
         """Show the store's current revision. Who cannot have the lock in time goes on in memory alone."""
@@ -133,12 +135,23 @@ class WordView:
             return list(dict.fromkeys(self._analyzer.analyze(text)))
 
     def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
-        """In how many passages each term stands."""
+        """In how many passages each term stands: exactly where these are few, about where they are many."""
+        import tantivy
+
         with self._lock:
             if self._index is None:
                 return dict.fromkeys(terms, 0)
             searcher = self._index.searcher()
-            return {term: int(searcher.doc_freq("body", term)) for term in terms}
+            passages = int(searcher.num_docs)
+            found = {}
+            for term in terms:
+                # What was removed is still among these, until the part of the index that held it is written anew.
+                count = min(int(searcher.doc_freq("body", term)), passages)
+                if 0 < count <= _FEW:
+                    wanted = tantivy.Query.term_query(_schema(), "body", term, index_option="freq")
+                    count = int(searcher.search(wanted, limit=1, count=True).count)
+                found[term] = count
+            return found
 
     def _open(self, store: Store) -> None:
         """Show what lies on disk, without changing it: nothing, when that is not an index of this store.

@@ -25,6 +25,8 @@ _TABLE: dict[int, str | None] = {
 }
 _BROKEN_WORD = re.compile(r"(?<=\w)\u00ad\n[ \t]*(?=\w)")
 
+_AS_MATCHED = str.maketrans({"\u0307": None, "ı": "i", "ſ": "s"})
+
 _RAISED = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
 _LOWERED = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 _RAISABLE = re.compile(r"[0-9+−n-]+")
@@ -205,3 +207,8 @@ def _likeness(text: str, letters: str, common: str, share: float) -> float:
     if count < 0.95 * beyond or sum(len(run) for run in runs if len(run) > 1) < 0.7 * count:
         return 0.0
     return sum(map(text.count, set(common))) / count / share if count else 0.0
+
+
+def folded(text: str) -> str:
+    """Words in lower case by which to look up what re.IGNORECASE has found: it takes İ and ı for i, and ſ for s."""
+    return text.lower().translate(_AS_MATCHED)

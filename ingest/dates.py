@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from ingest.cleaning import folded
+
 MONTHS = {
     name: number
     for number, names in enumerate(
@@ -110,7 +112,7 @@ def _date(match: re.Match[str]) -> date | None:
             return None  # 3/4/2025 is a day in March or in April
     else:
         day = int(groups["day"])
-        month = MONTHS.get(groups["month"].lower()) or int(groups["month"])
+        month = MONTHS.get(folded(groups["month"])) or int(groups["month"])
     try:
         return date(int(groups["year"]), month, day)
     except ValueError:

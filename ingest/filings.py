@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ingest.cleaning import folded
 from ingest.dates import MONTHS, dates_in
 from ingest.periods import Period, find_periods, fiscal_period, year_end_of
 
@@ -251,7 +252,7 @@ def _stated_year_end(text: str, ended: date) -> tuple[int, int] | None:
         if found and found[0].start == 0 and abs((found[0].day - ended).days) < 1200:
             votes[year_end_of(found[0].day)] += 1
     for match in _YEAR_ENDS.finditer(text):
-        month = MONTHS[match["month"].lower()]
+        month = MONTHS[folded(match["month"])]
         day = int(match["day"] or 28)
         if 1 <= day <= 28 or match["day"]:
             try:

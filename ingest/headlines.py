@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import PurePosixPath
 
 from ingest.article import Article
+from ingest.cleaning import folded
 from ingest.companies import same_company
 from ingest.dates import dates_in
 from ingest.filings import as_written, fiscal_of_quarter
@@ -258,7 +259,7 @@ def _yearly(headline: str, where: str, article: Article, opening: str, found: Fo
     year = re.search(r"(?<!\d)((?:19|20)\d\d)(?:\s?[/–-]\s?(\d\d))?(?!\d)", headline)
     if not name or (year is None and not _names_year_ended(opening)):
         return False
-    found.add("kind", _ANNUAL_KINDS[match["kind"][0].lower()], where)
+    found.add("kind", _ANNUAL_KINDS[folded(match["kind"][0])], where)
     found.add("company", as_written(name, article.text), where)
     if code := _STOCK_CODE.search(opening) or _LISTED.search(opening):
         found.add("ticker", code["ticker"].upper(), "cover page")

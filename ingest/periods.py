@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ingest.cleaning import folded
+
 _ORDINALS = {
     word: number
     for number, words in enumerate(("first 1st", "second 2nd", "third 3rd", "fourth 4th final"), 1)
@@ -114,11 +116,11 @@ def find_periods(text: str) -> Iterator[Mention]:
         if number := first("q", "nq"):
             part = f"Q{number}"
         elif word := first("oq"):
-            part = f"Q{_ORDINALS[word.lower()]}"
+            part = f"Q{_ORDINALS[folded(word)]}"
         elif number := first("h", "nh"):
             part = f"H{number}"
         elif word := first("oh"):
-            part = f"H{_ORDINALS[word.lower()]}"
+            part = f"H{_ORDINALS[folded(word)]}"
         whole = group["whole"] or ""
         fiscal = bool(first("fiscal", "fq", "pq")) or (whole != "" and not whole.lower().startswith("full"))
         yield Mention(Period(year, part), match.start(), match.end(), fiscal)
@@ -148,7 +150,7 @@ def year_end_of(day: date) -> tuple[int, int]:
 
 def ordinal(word: str) -> int:
     """1 for "first" to 4 for "fourth"."""
-    return _ORDINALS[word.lower()]
+    return _ORDINALS[folded(word)]
 
 
 def year_ends(month: int, day: int) -> str:

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat.figures import find_figures
+from chat.places import places_in
 from ingest.cleaning import clean_text, decode, looks_binary
+from ingest.periods import parse_period
 
 
 def test_figures_stay_as_they_are():
@@ -32,6 +35,14 @@ def test_invisible_characters_are_dropped():
 
 def test_a_word_broken_by_a_soft_hyphen_is_joined():
     assert clean_text("invest\u00ad\n  ment") == "investment"
+
+
+@pytest.mark.parametrize("name", ["TÜRKİYE", "Türkıye", "Kazakhſtan"])
+def test_words_found_in_any_case_are_looked_up_as_they_were_found(name):
+    """re.IGNORECASE takes letters for alike that lower() leaves apart."""
+    assert places_in(f"Inflation in {name} rose.") in (("Turkey",), ("Kazakhstan",))
+    assert find_figures("It sold three MİLLİON tonnes on 5 APRİL 2023, one in sıx.")
+    assert parse_period("fiscal first quarter 2024") == parse_period("fiscal fırſt quarter 2024")
 
 
 def test_half_a_character_becomes_the_replacement_character():

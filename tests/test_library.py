@@ -357,6 +357,8 @@ def test_a_protected_file_is_read_with_its_password_and_keeps_its_text_when_it_i
         assert library.add([Source("own.pdf", data=data, password="wrong")]).failed[0].needs_password
         assert library.add([Source("own.pdf", data=data, password="sesame")]).added
         before = library.article("own.pdf")
+        found = before.article.title
+        library.correct("own.pdf", {"title": "Walrus plc"})
     for path in (tmp_path / "library").rglob("*"):
         assert not path.is_file() or b"sesame" not in path.read_bytes()
     with Library(tmp_path / "library", BagEmbedder(), passages=PassageSettings(text_pieces=40)) as library:
@@ -366,7 +368,20 @@ def test_a_protected_file_is_read_with_its_password_and_keeps_its_text_when_it_i
         assert not library.outdated()
         after = library.article("own.pdf")
         assert (after.article.text, after.article.places) == (before.article.text, before.article.places)
+        (correction,) = after.corrections  # what was found is still known
+        assert (after.article.title, correction.found) == ("Walrus plc", found)
         assert library.search("walrus revenue").hits[0].text.startswith("Walrus revenue")
+
+
+def test_words_of_removed_articles_are_counted_no_more(library):
+    library.add(
+        [text(f"{n}.txt", f"Nvidia sold chips. Note {n}." if n == 3 else f"Chips, note {n}.") for n in range(9)]
+    )
+    (nvidia,) = library.terms("Nvidia")
+    (chips,) = library.terms("chips")
+    assert library.frequencies_of([nvidia, chips]) == {nvidia: 1, chips: 9}
+    library.remove(["3.txt"])  # its part of the index holds the others, too
+    assert library.frequencies_of([nvidia, chips]) == {nvidia: 0, chips: 8}
 
 
 def test_articles_are_removed_by_id_source_file_name_and_title(library):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.comparisons import Cell
-from chat.parts import MOST_PARTS, parts_of
+from chat.comparisons import MOST_PARTS, Cell
+from chat.parts import parts_of
 
 
 def known(*names):
@@ -174,6 +174,18 @@ def test_subjects_measures_and_periods_make_a_table():
 def test_a_table_beyond_the_limit_stays_one_question():
     years = ", ".join(map(str, range(2000, 2000 + MOST_PARTS))) + " and 2020"
     assert parts_of(f"What was revenue in {years}?") == ()
+
+
+def test_a_comparison_of_very_much_is_left_as_one_question_at_once(monkeypatch):
+    from chat import comparisons
+
+    tried = []
+    groups_in = comparisons.groups_in
+    monkeypatch.setattr(comparisons, "groups_in", lambda *args, **named: tried.append(1) or groups_in(*args, **named))
+    years = ", ".join(map(str, range(1990, 2024))) + " and 2024"
+    places = "China, India, Japan, Brazil, France, Germany, Italy, Spain, Canada, Mexico, Chile, Peru and Kenya"
+    assert parts_of(f"What were revenue and net income in {years} in {places}?") == ()
+    assert len(tried) < 10 * MOST_PARTS
 
 
 @pytest.mark.parametrize(

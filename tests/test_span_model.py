@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from chat.model_reader import ModelReader
+from chat.readers import make_reader
 from chat.span_model import LONGEST_SPAN, PassageRead, TrainedModel, load_span_model
 from errors import ModelError
-from index.embedder import MINILM, find_model
+from index.embedder import MINILM, SentenceEmbedder, find_model
+from index.library import Library
 
 QUESTION = "How large was the market in 2024?"
 PASSAGES = [
@@ -56,7 +59,7 @@ def test_our_model_computes_what_was_trained(folder):
     assert set(named_as_bert(network.state_dict())) == set(saved)
     assert not [name for name in saved if "word_embeddings" in name]  # they come with the embedder
     assert all(value.dtype == torch.float16 for value in saved.values())
-    model = TrainedModel(folder, lambda: "float32", threads=1)
+    model = TrainedModel(folder, lambda: "float32", threads=lambda: 1)
     reads = model.read(QUESTION, PASSAGES)
     parts = model._loaded()
     asked, heading, text = (parts.tokenizer.encode(each, add_special_tokens=False) for each in (QUESTION, *PASSAGES[0]))
@@ -78,8 +81,8 @@ def test_our_model_computes_what_was_trained(folder):
 
 @pytest.mark.model
 def test_passages_are_read_alike_alone_and_together_on_one_thread_and_several(folder):
-    alone = [TrainedModel(folder, lambda: "float32", threads=1).read(QUESTION, [each])[0] for each in PASSAGES]
-    together = TrainedModel(folder, lambda: "float32", threads=2).read(QUESTION, PASSAGES)
+    alone = [TrainedModel(folder, lambda: "float32", threads=lambda: 1).read(QUESTION, [each])[0] for each in PASSAGES]
+    together = TrainedModel(folder, lambda: "float32", threads=lambda: 2).read(QUESTION, PASSAGES)
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_allclose(one.start, other.start, atol=1e-3)
         assert one.null == pytest.approx(other.null, abs=1e-3)
@@ -170,6 +173,12 @@ def test_a_cross_encoder_judges_relevance_and_finds_no_spans(tmp_path, labels):
     assert all(read.best_span(0, 50) is None for read in reads)
 
 
+@pytest.mark.model
+def test_a_question_as_long_as_the_model_reads_leaves_room_for_the_passage(tmp_path):
+    reads = load_span_model(tiny_model(tmp_path, "qa")).read(f"{'word ' * 390}{QUESTION}", PASSAGES)
+    assert all(read.best_span(0, 50) is not None for read in reads)
+
+
 def test_what_is_no_reader_is_refused(tmp_path, folder):
     with pytest.raises(ModelError, match="no such model folder"):
         load_span_model(tmp_path / "nowhere")
@@ -193,3 +202,15 @@ def test_damaged_weights_are_named(tmp_path, folder):
     (tmp_path / "reader" / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="reader: cannot be loaded as a reader"):
         load_span_model(tmp_path / "reader").read(QUESTION, PASSAGES)
+
+
+@pytest.mark.model
+def test_a_library_s_reader_computes_with_as_many_threads_as_its_embedder(folder, tmp_path):
+    """Embedding a question sets torch's own number of threads to 1."""
+    with Library(tmp_path / "library", SentenceEmbedder(number_type="float32", threads=2)) as library:
+        reader = make_reader(library, folder)
+        library.embedder.embed_queries(["harvest"])
+        reader.relevance(QUESTION, [])
+        assert isinstance(reader, ModelReader)
+        assert isinstance(reader._model, TrainedModel)
+        assert reader._model._loaded().threads == 2

@@ -139,8 +139,9 @@ class TrainedModel:
             for i, read in zip(group, self._read(parts, [laid_out[i] for i in group], len(asked) + 2), strict=True):
                 result[i] = read
 
-        if len(groups) == 1:
-            read_group(groups[0])
+        if len(groups) <= 1:
+            for group in groups:
+                read_group(group)
         else:
             # One thread to a batch: threads that share one wait for each other at every step.
             with ThreadPoolExecutor(len(groups), thread_name_prefix="reading") as pool:

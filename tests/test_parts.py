@@ -179,9 +179,14 @@ def test_a_table_beyond_the_limit_stays_one_question():
 def test_a_comparison_of_very_much_is_left_as_one_question_at_once(monkeypatch):
     from chat import comparisons
 
-    tried = []
+    tried: list[str] = []
     groups_in = comparisons.groups_in
-    monkeypatch.setattr(comparisons, "groups_in", lambda *args, **named: tried.append(1) or groups_in(*args, **named))
+
+    def counted(question, *args, **named):
+        tried.append(question)
+        return groups_in(question, *args, **named)
+
+    monkeypatch.setattr(comparisons, "groups_in", counted)
     years = ", ".join(map(str, range(1990, 2024))) + " and 2024"
     places = "China, India, Japan, Brazil, France, Germany, Italy, Spain, Canada, Mexico, Chile, Peru and Kenya"
     assert parts_of(f"What were revenue and net income in {years} in {places}?") == ()

@@ -5,6 +5,7 @@ import json
 import random
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from index.library import Library
 from ingest.sources import find_sources
 from tests.fakes_embedder import BagEmbedder
 from training.reader_examples import Pieces, changed, make, nearest, places_of, rows_of, save, without_answer
-from training.save_reader import as_trained, named_as_bert
+from training.save_reader import as_trained, mean_of, named_as_bert
 from training.train_reader import Prepared, ReaderModel, batches, load_pools, loss_of, parts
 from training.written_examples import key_of, of_pairs, of_paragraphs, of_sentences, wrong
 
@@ -165,7 +166,6 @@ def pack(file, rows):
 
 @pytest.mark.model
 def test_training_goes_on_from_what_was_saved():
-    import torch
     from safetensors.torch import load_file
 
     torch.manual_seed(3)
@@ -178,7 +178,6 @@ def test_training_goes_on_from_what_was_saved():
 
 @pytest.mark.model
 def test_training_learns_what_it_is_shown(pieces):
-    import torch
     from safetensors.torch import load_file
 
     torch.manual_seed(0)
@@ -202,3 +201,9 @@ def test_training_learns_what_it_is_shown(pieces):
     after = [loss_of(model, batch)[0].item() for batch in made]
     assert sum(after) < 0.5 * sum(before)
     assert torch.equal(model.words.weight, frozen)
+
+
+def test_the_mean_of_several_runs_is_by_share():
+    runs = [{"a": torch.tensor([1.0, 3.0])}, {"a": torch.tensor([5.0, 7.0])}]
+    assert mean_of(runs, [0.25, 0.75])["a"].tolist() == [4.0, 6.0]
+    assert mean_of(runs[:1], [1.0])["a"].tolist() == [1.0, 3.0]

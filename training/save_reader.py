@@ -1,10 +1,14 @@
 """Makes `models/reader` of what training kept: weights in half precision, without the frozen word embeddings.
 
-.venv/bin/python -m training.save_reader RUN/reader.pt models/reader
+    .venv/bin/python -m training.save_reader RUN/reader.pt [RUN/reader.pt ...] models/reader [--shares .3 .7]
+
+Of several runs, each of which went on from the one before, the mean is taken: it reads better than any of them
+(Wortsman et al., "Model soups", 2022; docs/measurements.md).
 """
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -72,16 +76,30 @@ def as_trained(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return result
 
 
+def mean_of(states: Sequence[Mapping[str, torch.Tensor]], shares: Sequence[float]) -> dict[str, torch.Tensor]:
+    """The mean of weights of the same names and shapes, by shares that add up to 1."""
+    return {
+        name: sum((share * state[name].float() for share, state in zip(shares, states, strict=True)), torch.zeros(()))
+        for name in states[0]
+    }
+
+
 def main() -> None:
     """Write the folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("state", type=Path)
+    parser.add_argument("states", type=Path, nargs="+")
     parser.add_argument("out", type=Path)
+    parser.add_argument("--shares", type=float, nargs="+", help="of each in the mean; equal ones unless given")
     args = parser.parse_args()
+    shares = args.shares or [1 / len(args.states)] * len(args.states)
+    if len(shares) != len(args.states) or abs(sum(shares) - 1) > 1e-6:
+        parser.error("--shares: as many as there are states, which add up to 1")
     from safetensors.torch import save_file
 
     args.out.mkdir(parents=True, exist_ok=True)
-    save_file(named_as_bert(torch.load(args.state)), args.out / "model.safetensors")
+    save_file(
+        named_as_bert(mean_of([torch.load(each) for each in args.states], shares)), args.out / "model.safetensors"
+    )
     (args.out / "reader.json").write_text(json.dumps(ABOUT, indent=1) + "\n", encoding="utf-8")
 
 

@@ -117,26 +117,26 @@ _MIGHT = -2.0  # from which it may answer, whatever its words
 _NEXT = -1.5  # or how far it may be behind the best of its article
 # Of a logistic model of `likeness`: training/fit_disagreement.py, on planted disagreements of our own.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -0.31,
-    "span": 0.11,
-    "relevance": 0.2,
-    "behind": 0.42,
-    "less_similar": -3.02,
-    "unnamed": -1.62,
-    "elsewhere": -0.32,
-    "nowhere": -4.24,
-    "target": -2.25,
-    "forecast": -1.35,
-    "earlier": -1.11,
-    "change": -0.32,
-    "restricts": -0.74,
-    "no_part": -0.3,
-    "contrast": -3.21,
-    "lopsided": -0.17,
-    "contrast_asked": -1.31,
-    "strict": 1.64,
+    "bias": -0.04,
+    "span": 0.08,
+    "relevance": 0.15,
+    "behind": 0.37,
+    "less_similar": -2.83,
+    "unnamed": -1.53,
+    "elsewhere": -0.51,
+    "nowhere": -3.86,
+    "target": -2.29,
+    "forecast": -0.73,
+    "earlier": -1.6,
+    "change": -0.45,
+    "restricts": -0.59,
+    "no_part": -0.14,
+    "contrast": -3.27,
+    "lopsided": -0.11,
+    "contrast_asked": -1.03,
+    "strict": 1.98,
 }
-_LIKELY = 0.8  # probability from which two statements are taken to be of the same
+_LIKELY = 0.75  # probability from which two statements are taken to be of the same
 _FARTHEST = 50  # values that differ by a larger factor measure something else
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chat.comparisons import MOST_PARTS, Cell
 from chat.parts import parts_of
+from chat.side_by_side import groups_in
 
 
 def known(*names):
@@ -177,16 +178,13 @@ def test_a_table_beyond_the_limit_stays_one_question():
 
 
 def test_a_comparison_of_very_much_is_left_as_one_question_at_once(monkeypatch):
-    from chat import comparisons
-
     tried: list[str] = []
-    groups_in = comparisons.groups_in
 
     def counted(question, *args, **named):
         tried.append(question)
         return groups_in(question, *args, **named)
 
-    monkeypatch.setattr(comparisons, "groups_in", counted)
+    monkeypatch.setattr("chat.comparisons.groups_in", counted)
     years = ", ".join(map(str, range(1990, 2024))) + " and 2024"
     places = "China, India, Japan, Brazil, France, Germany, Italy, Spain, Canada, Mexico, Chile, Peru and Kenya"
     assert parts_of(f"What were revenue and net income in {years} in {places}?") == ()

@@ -47,8 +47,8 @@ FOLDS = 5
 # questions; with every feature, fewer right answers on briefings clear the threshold (docs/measurements.md).
 KEPT = (
     *("reader.span", "alone.span", "reader.relevance", "alone.relevance", "odds", "alone_odds", "gap", "steady"),
-    *("agreeing", "covered_quote", "missing_quote", "strict_missing", "mentioned", "negated", "repeats", "years"),
-    *("kind", "unit"),
+    *("agreeing", "covered_quote", "dense", "missing_quote", "strict_missing", "mentioned", "negated", "repeats"),
+    *("years", "kind", "unit"),
 )
 Row = dict[str, Any]
 

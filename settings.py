@@ -42,7 +42,7 @@ class Settings:
     # Share of the dense score in the convex combination, 0 to 1 (docs/measurements.md).
     dense_weight: float = 0.45
     # Confidence from which an answer is shown, 0 to 1: higher is silent more often and wrong less often. Without it the
-    # calibration's own is taken, .06 for the reader that comes along (docs/measurements.md).
+    # calibration's own is taken, .03 for the reader that comes along (docs/measurements.md).
     threshold: float | None = None
 
 

@@ -76,8 +76,6 @@ class Candidates:
             around = heading_terms | set(self._terms(hit.text))
             years_around = years_in(f"{hit.heading} {hit.section}")
             places_around = frozenset(places_in(f"{hit.heading} {hit.section}")) if wanted_places else frozenset()
-            # A figure asked for of no place is one of where the article's title says that it is about.
-            home = frozenset(places_in(hit.title)) if asked is Asked.FIGURE and not wanted_places else frozenset()
             for unit in _quotable(hit):
                 if unit.kind in (BlockKind.HEADING, BlockKind.TABLE_HEADER):
                     continue
@@ -104,7 +102,7 @@ class Candidates:
                     "context": sum(rarity[term] for term in terms if term in around or term in own) / whole,
                     "missing": max(lacking, default=0.0) / rarest,
                     "years": _agreement(wanted_years, years_in(said), years_around),
-                    "places": _places_agree(wanted_places, home, read_as, places_around),
+                    "places": _places_agree(wanted_places, read_as, places_around),
                     "figures": len(wanted_figures & figures_in(text)) / len(wanted_figures) if wanted_figures else 0.0,
                     "kind": _kind_match(asked, question, text, furniture),
                     "passage": max(0.0, hit.score - added) / best,
@@ -159,16 +157,11 @@ def share(wanted: set[str] | frozenset[str], there: set[str] | frozenset[str]) -
     return len(wanted & there) / len(wanted) if wanted else 1.0
 
 
-def _places_agree(wanted: frozenset[str], home: frozenset[str], text: str, around: frozenset[str]) -> float:
-    """1 when a unit names every place asked for, 0.5 when its heading does, -1 when it speaks of other places alone.
-
-    Without a place asked for, -1 when it speaks of places alone that are none of `home`.
-    """
-    if not (wanted or home):
+def _places_agree(wanted: frozenset[str], text: str, around: frozenset[str]) -> float:
+    """1 when a unit names every place asked for, 0.5 when its heading does, -1 when it speaks of other places alone."""
+    if not wanted:
         return 0.0
     own = frozenset(places_in(text))
-    if not wanted:
-        return -1.0 if own and not home & own else 0.0
     if wanted <= own:
         return 1.0
     if own and not wanted & own:

@@ -145,22 +145,6 @@ def test_what_the_model_finds_ranks_units(library):
     assert [each.probability for each in readings] == sorted((each.probability for each in readings), reverse=True)
 
 
-@pytest.mark.parametrize(
-    ("title", "expected"), [("China's chip market", "US$9 billion"), ("Chip markets", "US$4 billion")]
-)
-def test_a_figure_asked_for_of_no_place_is_that_of_the_articles_own(tmp_path, title, expected):
-    (tmp_path / "article.md").write_text(
-        f"# {title}\n\nIn Japan, sales of chips are expected to reach US$4 billion by 2030.\n\n"
-        "Sales of chips at home are expected to reach US$9 billion in China by 2030.\n",
-        encoding="utf-8",
-    )
-    with Library(tmp_path / "library", BagEmbedder()) as library:
-        library.add(find_sources(tmp_path / "article.md"))
-        model = ScriptedModel({"US$4 billion": 4.0, "US$9 billion": 3.0})
-        assert answer(library, "How large are sales of chips expected to be by 2030?", model) == expected
-        assert answer(library, "How large are sales of chips in Japan expected to be by 2030?", model) == "US$4 billion"
-
-
 def test_the_model_is_asked_the_whole_question_once(library):
     model = ScriptedModel()
     hits = library.search("devices", k=10).hits

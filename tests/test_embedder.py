@@ -86,6 +86,19 @@ def test_models_that_pool_otherwise_are_computed_as_sentence_transformers_does(c
 
 
 @pytest.mark.model
+def test_vectors_are_as_wide_as_the_last_layer_says(tmp_path):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Dense
+
+    model = SentenceTransformer(str(find_model(MINILM)), device="cpu", local_files_only=True)
+    narrow = SentenceTransformer(modules=[*list(model)[:2], Dense(384, 64)], device="cpu")
+    narrow.save(str(tmp_path / "narrow"), create_model_card=False)
+    embedder = SentenceEmbedder(str(tmp_path / "narrow"), number_type="float32")
+    assert embedder.dimension == 64  # before anything was embedded, too
+    assert embedder.embed_passages(["Revenue rose."]).shape == (1, 64)
+
+
+@pytest.mark.model
 def test_a_question_is_computed_once_while_it_is_remembered(monkeypatch):
     import index.embedder as module
 

@@ -112,6 +112,14 @@ def test_what_was_told_of_one_quote_is_not_told_of_a_list(library, found, confid
     assert (told.confidence, told.disagreements, told.agreements) == (confidence, (), 0)
 
 
+def test_an_answer_stays_when_its_article_is_removed_meanwhile(library):
+    one = Answerer(library, ScriptedReader({"Servers stand": 0.9})).ask("What is it?")
+    asked = replace(one, understood="What are the demands that every company that enters the market meets?")
+    assert with_whole_list(asked, library).text == "; ".join(ITEMS)
+    library.remove(["entry.md"])
+    assert with_whole_list(asked, library) is asked
+
+
 def test_a_register_is_not_told_whole(library):
     items = "\n".join(f"- Rule number {number}." for number in range(MOST_ITEMS + 1))
     library.add([source("rules.md", f"# Rules\n\nThese rules bind a bank:\n\n{items}\n")])

@@ -435,9 +435,9 @@ def test_filters_can_be_left_where_nothing_was_found():
         (0.896, "Very likely right, 90\xa0%"),
         (0.84, "Likely right, 84\xa0%"),
         (0.66, "Likely right, 66\xa0%"),
-        (0.5, "About as likely right as wrong, 50\xa0%"),
-        (0.1, "Probably not right, 10\xa0%"),
-        (0.0, "Probably not right, 1\xa0%"),
+        (0.5, "May well be right, 50\xa0%"),
+        (0.1, "Uncertain, 10\xa0%"),
+        (0.0, "Uncertain, 1\xa0%"),
     ],
 )
 def test_confidence_is_told_in_words_and_percent(confidence, words):

@@ -138,8 +138,8 @@ def _confidence(confidence: float | None, parts: int) -> str:
         f'<details class="fn-confidence"><summary><span class="fn-gauge"><span style="width: {percent}%"></span></span>'
         f"{told}, {percent}&nbsp;%</summary>"
         f"<p>Of test questions on an encyclopedia, half of them made to mislead, about {percent} in 100 that were "
-        "answered with this confidence were answered rightly; on reports it has been more. It says how well these words "
-        "fit your question, not whether the source itself is "
+        "answered with this confidence were answered rightly; on reports it has been more. It says how well these "
+        "words fit your question, not whether the source itself is "
         "right: open the quote and judge.</p></details>"
     )
 

@@ -151,7 +151,7 @@ def compared(question: str, companies: Companies) -> tuple[Cell, ...]:
 def _cells(question: str, companies: Companies, *, compared: bool = False) -> tuple[Cell, ...]:
     """A cell for each combination of the things that stand side by side in a question."""
     cells = []
-    for labels, words in islice(_expanded(question, companies, compared), MOST_PARTS + 1):
+    for labels, words in _expanded(question, companies, compared):
         row = labels.pop(Kind.NAME, None) or (labels.pop(next(iter(labels))) if labels else "")
         measure = next((each.text for each in measures_in(words) if each.text != row), "")
         cells.append(Cell(words, row, " · ".join(labels.values()) or _of_one(measure)))
@@ -187,13 +187,20 @@ def _framed(match: re.Match[str], asks: str, companies: Companies) -> tuple[Cell
     for label, subject in subjects:
         subject = _of_one(subject) if measures_in(subject) else subject
         asked = asks.format(**{**named, "m": measure, "subject": subject})
-        for labels, words in islice(_expanded(_asked(asked), companies), MOST_PARTS + 1):
+        for labels, words in _expanded(_asked(asked), companies):
             cells.append(Cell(words, _shown(label), " · ".join(labels.values()) or measure))
     return tuple(cells)
 
 
 def _expanded(question: str, companies: Companies, compared: bool = False) -> Iterator[tuple[dict[Kind, str], str]]:
-    """The question for each combination of the things side by side in it, with what each is about."""
+    """The question for each combination of the things side by side in it, with what each is about.
+
+    One more than MOST_PARTS at most: that is too many already.
+    """
+    return islice(_combined(question, companies, compared), MOST_PARTS + 1)
+
+
+def _combined(question: str, companies: Companies, compared: bool) -> Iterator[tuple[dict[Kind, str], str]]:
     groups = groups_in(question, companies, compared=compared)
     group = next((each for each in groups if compared or _is_of_each(question, each)), None)
     if group is None:
@@ -203,7 +210,7 @@ def _expanded(question: str, companies: Companies, compared: bool = False) -> It
     before = re.sub(r"\bboth\s+$", "", before, flags=re.IGNORECASE)
     rest = re.sub(r",?\s+respectively\b", "", question[group.end :])
     for item in group.items:
-        for labels, words in _expanded(f"{before}{item}{rest}", companies, compared):
+        for labels, words in _combined(f"{before}{item}{rest}", companies, compared):
             yield {group.kind: item, **labels}, words
 
 

@@ -122,6 +122,8 @@ class TrainedModel:
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[PassageRead]:
         """What the model says of each passage, in their order."""
+        if not passages:
+            return []
         parts = self._loaded()
         texts = parts.tokenizer.encode_batch(
             [question, *(each for pair in passages for each in pair)], add_special_tokens=False
@@ -139,9 +141,8 @@ class TrainedModel:
             for i, read in zip(group, self._read(parts, [laid_out[i] for i in group], len(asked) + 2), strict=True):
                 result[i] = read
 
-        if len(groups) <= 1:
-            for group in groups:
-                read_group(group)
+        if len(groups) == 1:
+            read_group(groups[0])
         else:
             # One thread to a batch: threads that share one wait for each other at every step.
             with ThreadPoolExecutor(len(groups), thread_name_prefix="reading") as pool:
@@ -237,6 +238,7 @@ class TransformersModel:
         self._lock = threading.Lock()
         self._model: Any = None
         self._tokenizer: Any = None
+        self._longest = 512  # pieces of question and passage together
         self._spans = False
         self._identity: str | None = None
 
@@ -259,7 +261,7 @@ class TransformersModel:
             question = self._fitting(question)
             encoded = self._tokenizer(
                 [question] * len(texts), texts, truncation="only_second", padding=True, return_tensors="pt",
-                return_offsets_mapping=True, max_length=min(512, self._tokenizer.model_max_length),
+                return_offsets_mapping=True, max_length=self._longest,
             )  # fmt: skip
             offsets = encoded.pop("offset_mapping").tolist()
             with torch.inference_mode():
@@ -283,7 +285,7 @@ class TransformersModel:
 
     def _fitting(self, question: str) -> str:
         """The end of a question that leaves no room for a passage: a long question asks at its end."""
-        most = min(512, self._tokenizer.model_max_length) // 2
+        most = self._longest // 2
         places = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
         return question if len(places) <= most else question[places[-most][0] :]
 
@@ -304,6 +306,7 @@ class TransformersModel:
             model = kind.from_pretrained(str(self._folder), local_files_only=True)
         except Exception as error:  # any of dozens that the loaders raise: all mean the same to the user
             raise ModelError(f"{self._folder}: cannot be loaded as a reader ({error})") from error
+        self._longest = min(self._longest, self._tokenizer.model_max_length)
         self._model = model.to(torch.bfloat16 if self._number_type() == "bfloat16" else torch.float32).eval()
 
 

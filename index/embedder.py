@@ -152,9 +152,8 @@ class SentenceEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         model = self._loaded()
-        vectors = _encode(
-            model, self._piece_tokenizer(), [self._prompts.get(role, "") + text for text in texts], self._threads or 1
-        )
+        asked = [self._prompts.get(role, "") + text for text in texts]
+        vectors = _encode(model, self._piece_tokenizer(), asked, self.threads)
         if not np.isfinite(vectors).all():  # such a passage would be stored and never be found
             raise ModelError(
                 f"{self._name}: the model computed vectors that are not numbers, in {self._number_type}; "

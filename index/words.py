@@ -100,10 +100,7 @@ class WordView:
             terms = self.terms(query)[:_MOST_QUERY_TERMS]
             if not terms:
                 return []
-            clauses = [
-                (tantivy.Occur.Should, tantivy.Query.term_query(_schema(), "body", term, index_option="freq"))
-                for term in terms
-            ]
+            clauses = [(tantivy.Occur.Should, _holding(term)) for term in terms]
             wanted = tantivy.Query.boolean_query(clauses)
             if articles is not None:
                 among = tantivy.Query.term_set_query(_schema(), "article", list(articles))
@@ -136,8 +133,6 @@ class WordView:
 
     def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
         """In how many passages each term stands: exactly where these are few, about where they are many."""
-        import tantivy
-
         with self._lock:
             if self._index is None:
                 return dict.fromkeys(terms, 0)
@@ -148,8 +143,7 @@ class WordView:
                 # What was removed is still among these, until the part of the index that held it is written anew.
                 count = min(int(searcher.doc_freq("body", term)), passages)
                 if 0 < count <= _FEW:
-                    wanted = tantivy.Query.term_query(_schema(), "body", term, index_option="freq")
-                    count = int(searcher.search(wanted, limit=1, count=True).count)
+                    count = int(searcher.search(_holding(term), limit=1, count=True).count)
                 found[term] = count
             return found
 
@@ -230,6 +224,13 @@ def _schema() -> Any:
     builder.add_integer_field("article", indexed=True)
     builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
+
+
+def _holding(term: str) -> Any:
+    """The query for passages that a term stands in."""
+    import tantivy
+
+    return tantivy.Query.term_query(_schema(), "body", term, index_option="freq")
 
 
 def _analyzer() -> Any:

@@ -55,11 +55,10 @@ def of_paragraphs(data: Path, rows: Sequence[Mapping[str, Any]], pieces: Pieces)
     """Questions on paragraphs of the training sets."""
     asked = {row["passage"] for row in rows}
     known: dict[str, tuple[str, str]] = {}
-    for file in sorted((data / "train").glob("*.jsonl.gz")):
-        for paragraph in rows_of(file):
-            key = key_of(paragraph["context"])
-            if key in asked:
-                known[key] = (paragraph["title"].replace("_", " "), paragraph["context"])
+    for paragraph in _training_rows(data):
+        key = key_of(paragraph["context"])
+        if key in asked:
+            known[key] = (paragraph["title"].replace("_", " "), paragraph["context"])
     for row in rows:
         if row["passage"] in known:
             heading, text = known[row["passage"]]
@@ -69,16 +68,20 @@ def of_paragraphs(data: Path, rows: Sequence[Mapping[str, Any]], pieces: Pieces)
 def of_sentences(data: Path, rows: Sequence[Mapping[str, Any]], pieces: Pieces) -> Iterator[Example]:
     """Questions of the training sets with the sentence that answers, told more exactly: the words of it that do."""
     known = {row["id"]: row["answer"] for row in rows}
+    for row in _training_rows(data):
+        if row["id"] not in known:
+            continue
+        sentence = row["answers"][0]
+        places = places_of(known[row["id"]], sentence["text"])
+        if 0 < len(places) <= 2:
+            moved = [(sentence["answer_start"] + start, sentence["answer_start"] + end) for start, end in places]
+            heading = row["title"].replace("_", " ")
+            yield make(pieces, row["question"], heading, row["context"], moved, 1, f"{row['source']}:words")
+
+
+def _training_rows(data: Path) -> Iterator[dict[str, Any]]:
     for file in sorted((data / "train").glob("*.jsonl.gz")):
-        for row in rows_of(file):
-            if row["id"] not in known:
-                continue
-            sentence = row["answers"][0]
-            places = places_of(known[row["id"]], sentence["text"])
-            if 0 < len(places) <= 2:
-                moved = [(sentence["answer_start"] + start, sentence["answer_start"] + end) for start, end in places]
-                heading = row["title"].replace("_", " ")
-                yield make(pieces, row["question"], heading, row["context"], moved, 1, f"{row['source']}:words")
+        yield from rows_of(file)
 
 
 def of_library(library: Library, rows: Sequence[Mapping[str, Any]], pieces: Pieces) -> Iterator[Example]:
